@@ -1,0 +1,89 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"log/slog"
+	"net"
+	"strconv"
+
+	"github.com/joho/godotenv"
+)
+
+// flags are what the command line gives; empty means not given.
+type flags struct {
+	addr      string
+	logFormat string
+}
+
+// config is what the app runs with: flags before environment before .env.
+type config struct {
+	addr          string // host:port
+	databaseURL   string // empty: the private cluster
+	directURL     string // for LISTEN; empty: databaseURL
+	sessionSecret string // empty: made once, kept in the database
+	logFormat     string // text or json
+	dataDir       string // of the private cluster
+}
+
+// Validate joins everything that is wrong with the configuration.
+func (c config) Validate() error {
+	var faults []error
+	if _, port, err := net.SplitHostPort(c.addr); err != nil {
+		faults = append(faults, fmt.Errorf("--addr %q: want host:port, for example 127.0.0.1:9292", c.addr))
+	} else if n, err := strconv.Atoi(port); err != nil || n < 0 || n > 65535 {
+		faults = append(faults, fmt.Errorf("port %q: want a number from 0 to 65535", port))
+	}
+	if c.logFormat != "text" && c.logFormat != "json" {
+		faults = append(faults, fmt.Errorf("--log-format %q: want text or json", c.logFormat))
+	}
+	if c.sessionSecret != "" && len(c.sessionSecret) < 16 {
+		faults = append(faults, errors.New("SESSION_SECRET: want at least 16 characters"))
+	}
+	return errors.Join(faults...)
+}
+
+// loadConfig puts flags, environment and the .env file together.
+func loadConfig(f flags, environment func(string) (string, bool), dotenv string) (config, error) {
+	file, err := godotenv.Read(dotenv)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return config{}, fmt.Errorf("read %s: %w", dotenv, err)
+	}
+	get := func(name string) string {
+		if v, ok := environment(name); ok {
+			return v
+		}
+		return file[name]
+	}
+	cfg := config{
+		addr:          address(f.addr, get("PORT")),
+		databaseURL:   get("DATABASE_URL"),
+		directURL:     get("DATABASE_DIRECT_URL"),
+		sessionSecret: get("SESSION_SECRET"),
+		logFormat:     f.logFormat,
+		dataDir:       ".data",
+	}
+	return cfg, cfg.Validate()
+}
+
+func address(flag, port string) string {
+	switch {
+	case flag != "":
+		return flag
+	case port != "":
+		return ":" + port
+	default:
+		return "127.0.0.1:9292"
+	}
+}
+
+// logger writes the app's own messages, never payloads.
+func (c config) logger(w io.Writer) *slog.Logger {
+	options := &slog.HandlerOptions{Level: slog.LevelInfo}
+	if c.logFormat == "json" {
+		return slog.New(slog.NewJSONHandler(w, options))
+	}
+	return slog.New(slog.NewTextHandler(w, options))
+}

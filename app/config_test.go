@@ -1,0 +1,54 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+func TestConfigSources(t *testing.T) {
+	dotenv := filepath.Join(t.TempDir(), ".env")
+	if err := os.WriteFile(dotenv, []byte("PORT=1111\nDATABASE_URL=postgres://file\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	cases := []struct {
+		name     string
+		flags    flags
+		env      map[string]string
+		dotenv   string
+		addr     string
+		database string
+	}{
+		{"nothing set: loopback and a private cluster", flags{}, nil, "/nowhere", "127.0.0.1:9292", ""},
+		{"the file", flags{}, nil, dotenv, ":1111", "postgres://file"},
+		{"environment before file", flags{}, map[string]string{"PORT": "2222"}, dotenv, ":2222", "postgres://file"},
+		{"an empty variable is set", flags{}, map[string]string{"DATABASE_URL": ""}, dotenv, ":1111", ""},
+		{"flag before environment", flags{addr: "127.0.0.1:3333"}, map[string]string{"PORT": "2222"}, dotenv, "127.0.0.1:3333", "postgres://file"},
+	}
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			c.flags.logFormat = "text"
+			cfg, err := loadConfig(c.flags, func(k string) (string, bool) { v, ok := c.env[k]; return v, ok }, c.dotenv)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if cfg.addr != c.addr || cfg.databaseURL != c.database {
+				t.Errorf("addr %q, database %q; want %q, %q", cfg.addr, cfg.databaseURL, c.addr, c.database)
+			}
+		})
+	}
+}
+
+func TestConfigNamesEveryFault(t *testing.T) {
+	_, err := loadConfig(flags{addr: "nonsense", logFormat: "xml"},
+		func(k string) (string, bool) { return map[string]string{"SESSION_SECRET": "short"}[k], true }, "/nowhere")
+	if err == nil {
+		t.Fatal("accepted")
+	}
+	for _, want := range []string{"--addr", "--log-format", "SESSION_SECRET"} {
+		if !strings.Contains(err.Error(), want) {
+			t.Errorf("%q does not name %s", err, want)
+		}
+	}
+}

@@ -1,0 +1,141 @@
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strconv"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	apptodos "github.com/backstory-go/backstory/app/todos"
+	"github.com/backstory-go/backstory/app/web"
+	"github.com/backstory-go/backstory/engine"
+	"github.com/backstory-go/backstory/engine/postgres"
+	"github.com/backstory-go/backstory/generated/todos"
+)
+
+// shutdownTime is how long requests in flight may take after a stop signal.
+const shutdownTime = 5 * time.Second
+
+// serve runs the app until ctx ends: database, engine, pages, in this order,
+// and stops them in the opposite one. It prints the address when it is ready.
+func serve(ctx context.Context, cfg config, out io.Writer) (err error) {
+	log := cfg.logger(os.Stderr)
+	database, err := openDatabase(ctx, cfg, log)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, database.Close()) }()
+
+	system := newSystem()
+	eng, err := postgres.Open(ctx, postgres.Config{
+		URL: database.url, DirectURL: database.directURL, System: system, Log: log,
+	})
+	if err != nil {
+		return err
+	}
+	defer eng.Close()
+
+	secret, err := sessionSecret(ctx, cfg, eng)
+	if err != nil {
+		return err
+	}
+	handler, err := web.New(web.Config{Client: eng, System: system, Secret: secret, Log: log})
+	if err != nil {
+		return err
+	}
+	return run(ctx, cfg, eng, handler, log, out)
+}
+
+// newSystem registers every context of the app.
+func newSystem() *engine.System {
+	system := &engine.System{}
+	todos.Register(system, apptodos.List{}, apptodos.Listings{})
+	return system
+}
+
+// sessionSecret is the configured one, else one that is made once and kept.
+func sessionSecret(ctx context.Context, cfg config, eng *postgres.Engine) ([]byte, error) {
+	if cfg.sessionSecret != "" {
+		return []byte(cfg.sessionSecret), nil
+	}
+	fresh := make([]byte, 32)
+	rand.Read(fresh)
+	secret, err := eng.Setting(ctx, "session_secret", fresh)
+	if err != nil {
+		return nil, fmt.Errorf("session secret: %w", err)
+	}
+	return secret, nil
+}
+
+// run serves requests and runs the engine's loops until ctx ends or one fails.
+func run(ctx context.Context, cfg config, eng *postgres.Engine, handler http.Handler, log *slog.Logger, out io.Writer) error {
+	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", cfg.addr)
+	if err != nil {
+		return fmt.Errorf("listen on %s: %w (choose another address with --addr)", cfg.addr, err)
+	}
+	removePID, err := writePID(cfg.dataDir)
+	if err != nil {
+		return errors.Join(err, listener.Close())
+	}
+	defer removePID()
+
+	group, ctx := errgroup.WithContext(ctx)
+	server := &http.Server{
+		Handler:           handler,
+		ReadHeaderTimeout: 10 * time.Second,
+		BaseContext:       func(net.Listener) context.Context { return ctx },
+		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelWarn),
+	}
+	group.Go(func() error { return eng.Run(ctx) })
+	group.Go(func() error {
+		if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
+			return err
+		}
+		return nil
+	})
+	group.Go(func() error {
+		<-ctx.Done()
+		deadline, cancel := context.WithTimeout(context.WithoutCancel(ctx), shutdownTime)
+		defer cancel()
+		return server.Shutdown(deadline)
+	})
+	fmt.Fprintf(out, "Ready on %s\n", publicURL(listener.Addr()))
+	return group.Wait()
+}
+
+// publicURL is what a person opens in a browser.
+func publicURL(addr net.Addr) string {
+	host, port, err := net.SplitHostPort(addr.String())
+	if ip := net.ParseIP(host); err != nil || ip == nil || ip.IsLoopback() || ip.IsUnspecified() {
+		host = "localhost"
+	}
+	return "http://" + net.JoinHostPort(host, port)
+}
+
+// writePID notes the process in <dataDir>/app.pid, so that scripts can stop the
+// app itself where `go run` stands in between.
+func writePID(dataDir string) (remove func(), err error) {
+	if err := os.MkdirAll(dataDir, 0o755); err != nil {
+		return nil, fmt.Errorf("data folder: %w", err)
+	}
+	name := filepath.Join(dataDir, "app.pid")
+	own := strconv.Itoa(os.Getpid())
+	if err := os.WriteFile(name, []byte(own+"\n"), 0o644); err != nil {
+		return nil, fmt.Errorf("note the process id: %w", err)
+	}
+	return func() {
+		if text, err := os.ReadFile(name); err == nil && string(text) == own+"\n" {
+			_ = os.Remove(name) // a file that stays behind misleads nobody: its process is gone
+		}
+	}, nil
+}

@@ -1,0 +1,101 @@
+package todos_test
+
+import (
+	"testing"
+
+	"github.com/google/uuid"
+
+	"github.com/backstory-go/backstory/app/todos"
+	"github.com/backstory-go/backstory/engine"
+	"github.com/backstory-go/backstory/generated/todos/list"
+)
+
+var (
+	milk = uuid.MustParse("0190a000-0000-7000-8000-000000000001")
+	eggs = uuid.MustParse("0190a000-0000-7000-8000-000000000002")
+	soap = uuid.MustParse("0190a000-0000-7000-8000-000000000003")
+)
+
+// groceries is an active list with three open items: milk, eggs, soap.
+func groceries(more ...engine.Event) []engine.Event {
+	return append([]engine.Event{
+		list.Created{Name: "Groceries"},
+		list.ItemAdded{ID: milk, Text: "Milk"},
+		list.ItemAdded{ID: eggs, Text: "Eggs"},
+		list.ItemAdded{ID: soap, Text: "Soap"},
+	}, more...)
+}
+
+func TestCreate(t *testing.T) {
+	list.Given(t, todos.List{}).When(list.Create{Name: "Groceries"}).Then(list.Created{Name: "Groceries"})
+}
+
+func TestListDecisions(t *testing.T) {
+	cases := []struct {
+		name  string
+		given []engine.Event
+		when  list.GivenCommand
+		then  []engine.Event
+	}{
+		{"rename", groceries(), list.UpdateName{Name: "Shop"}, []engine.Event{list.NameUpdated{Name: "Shop"}}},
+		{"rename to the same name changes nothing", groceries(), list.UpdateName{Name: "Groceries"}, nil},
+		{"a text that is there already, whatever its case", groceries(), list.AddItem{Text: "mILK"}, []engine.Event{list.ItemDuplicated{ID: milk, Text: "mILK"}}},
+		{"edit", groceries(), list.UpdateItemText{ID: milk, Text: "Oat milk"}, []engine.Event{list.ItemTextUpdated{ID: milk, Text: "Oat milk"}}},
+		{"the same text changes nothing", groceries(), list.UpdateItemText{ID: milk, Text: "Milk"}, nil},
+		{"another case is no duplicate of itself", groceries(), list.UpdateItemText{ID: milk, Text: "MILK"}, []engine.Event{list.ItemTextUpdated{ID: milk, Text: "MILK"}}},
+		{"edit into another item's text", groceries(), list.UpdateItemText{ID: milk, Text: "eggs"}, []engine.Event{list.ItemDuplicated{ID: eggs, Text: "eggs"}}},
+		{"check", groceries(), list.ToggleItem{ID: eggs}, []engine.Event{list.ItemDone{ID: eggs}}},
+		{"uncheck", groceries(list.ItemDone{ID: eggs}), list.ToggleItem{ID: eggs}, []engine.Event{list.ItemUndone{ID: eggs}}},
+		{"delete an open item", groceries(), list.RemoveItem{ID: eggs}, []engine.Event{list.ItemRemoved{ID: eggs}}},
+		{"delete a done item", groceries(list.ItemDone{ID: eggs}), list.RemoveItem{ID: eggs}, []engine.Event{list.ItemRemoved{ID: eggs, Done: true}}},
+		{"move in front", groceries(), list.ReorderItems{ID: soap, Before: engine.Some(milk)}, []engine.Event{list.ItemsReordered{ID: soap, Before: engine.Some(milk)}}},
+		{"move to the end", groceries(), list.ReorderItems{ID: milk}, []engine.Event{list.ItemsReordered{ID: milk}}},
+		{"move to where it stands", groceries(), list.ReorderItems{ID: milk, Before: engine.Some(eggs)}, nil},
+		{"move the last one to the end", groceries(), list.ReorderItems{ID: soap}, nil},
+		{"move in front of itself", groceries(), list.ReorderItems{ID: soap, Before: engine.Some(soap)}, nil},
+		{"archive", groceries(), list.Archive{}, []engine.Event{list.Archived{}}},
+		{"restore", groceries(list.Archived{}), list.Unarchive{}, []engine.Event{list.Unarchived{}}},
+		{"delete an archived list", groceries(list.Archived{}), list.Delete{}, []engine.Event{list.Deleted{}}},
+	}
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			list.Given(t, todos.List{}, c.given...).When(c.when).Then(c.then...)
+		})
+	}
+}
+
+func TestListRefusals(t *testing.T) {
+	archived := groceries(list.Archived{})
+	deleted := groceries(list.Archived{}, list.Deleted{})
+	missing := uuid.MustParse("0190a000-0000-7000-8000-0000000000ff")
+	cases := []struct {
+		name  string
+		given []engine.Event
+		when  list.GivenCommand
+		then  engine.Refusal
+	}{
+		{"rename an archived list", archived, list.UpdateName{Name: "x"}, list.NotActive{}},
+		{"add to an archived list", archived, list.AddItem{Text: "x"}, list.NotActive{}},
+		{"edit on an archived list", archived, list.UpdateItemText{ID: milk, Text: "x"}, list.NotActive{}},
+		{"check on an archived list", archived, list.ToggleItem{ID: milk}, list.NotActive{}},
+		{"remove from an archived list", archived, list.RemoveItem{ID: milk}, list.NotActive{}},
+		{"reorder an archived list", archived, list.ReorderItems{ID: milk}, list.NotActive{}},
+		{"archive an archived list", archived, list.Archive{}, list.NotActive{}},
+		{"restore an active list", groceries(), list.Unarchive{}, list.NotArchived{}},
+		{"delete an active list", groceries(), list.Delete{}, list.NotArchived{}},
+		{"add to a deleted list", deleted, list.AddItem{Text: "x"}, list.NotActive{}},
+		{"restore a deleted list", deleted, list.Unarchive{}, list.NotArchived{}},
+		{"delete a deleted list", deleted, list.Delete{}, list.NotArchived{}},
+		{"edit a missing item", groceries(), list.UpdateItemText{ID: missing, Text: "x"}, list.ItemNotFound{}},
+		{"check a missing item", groceries(), list.ToggleItem{ID: missing}, list.ItemNotFound{}},
+		{"remove a missing item", groceries(), list.RemoveItem{ID: missing}, list.ItemNotFound{}},
+		{"remove an item twice", groceries(list.ItemRemoved{ID: milk}), list.RemoveItem{ID: milk}, list.ItemNotFound{}},
+		{"reorder a missing item", groceries(), list.ReorderItems{ID: missing}, list.ItemNotFound{}},
+		{"reorder in front of a missing item", groceries(), list.ReorderItems{ID: milk, Before: engine.Some(missing)}, list.ItemNotFound{}},
+	}
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			list.Given(t, todos.List{}, c.given...).When(c.when).ThenRefused(c.then)
+		})
+	}
+}

@@ -1,0 +1,76 @@
+package web
+
+import (
+	"net/http"
+	"net/url"
+	"strconv"
+
+	"github.com/starfederation/datastar-go/datastar"
+
+	"github.com/backstory-go/backstory/engine"
+)
+
+// toForm answers a plain form: on to the next page, or the same one with what is
+// wrong.
+func (a *answer) toForm(w http.ResponseWriter, r *http.Request) {
+	back := backPath(r)
+	if a.problem.status == 0 {
+		if target := a.target(); target != "" {
+			back = target
+		}
+		http.Redirect(w, r, back, http.StatusSeeOther)
+		return
+	}
+	if a.problem.status == http.StatusTooManyRequests || a.problem.status == http.StatusServiceUnavailable {
+		w.Header().Set("Retry-After", "1")
+	}
+	a.server.showAgain(w, r, back, a.problem.status, formState{form: a.form, values: a.in.form, errors: a.errors})
+}
+
+// backPath is the page that the form stood on.
+func backPath(r *http.Request) string {
+	ref, err := url.Parse(r.Referer())
+	if err != nil || ref.Host != r.Host {
+		return "/"
+	}
+	return localPath(ref.RequestURI())
+}
+
+// toDatastar answers a live page, always with 200: the fields' errors, a toast,
+// and the result that the page's script acts on.
+func (a *answer) toDatastar(w http.ResponseWriter, r *http.Request) {
+	sse := datastar.NewSSE(w, r)
+	for _, f := range a.shown() {
+		if err := sse.PatchElementTempl(slotText(a.errors[f.Name]),
+			datastar.WithSelectorID(slotID(a.form, f.Name)), datastar.WithModeInner()); err != nil {
+			return // the tab is gone
+		}
+	}
+	message := a.errors[""]
+	if a.problem.status == 0 && !a.outcome.Status.Final() {
+		message = "This takes longer than usual. It will show up here when it is done."
+	}
+	if message != "" {
+		if err := sse.PatchElementTempl(toast(message, a.problem.status != 0),
+			datastar.WithSelectorID("toasts"), datastar.WithModeAppend()); err != nil {
+			return
+		}
+	}
+	_ = sse.PatchElementTempl(resultElement(a.result())) // the last event: nothing is left to stop
+}
+
+// result is what the page's script is told.
+type result struct {
+	Command, Form, Status, Version, Target string
+}
+
+func (a *answer) result() result {
+	res := result{Command: a.in.form.Get(fieldCommand), Form: a.form, Status: string(engine.Accepted), Target: a.target()}
+	if a.problem.status != 0 {
+		res.Status = string(engine.Refused)
+	}
+	if n := len(a.outcome.Events); n > 0 {
+		res.Version = strconv.FormatInt(a.outcome.Events[n-1].Version, 10)
+	}
+	return res
+}

@@ -1,0 +1,54 @@
+package web
+
+import (
+	"context"
+	"log/slog"
+	"net/http/httptest"
+	"testing"
+	"time"
+
+	apptodos "github.com/backstory-go/backstory/app/todos"
+	"github.com/backstory-go/backstory/engine"
+	"github.com/backstory-go/backstory/engine/localpg/pgtest"
+	"github.com/backstory-go/backstory/engine/postgres"
+	"github.com/backstory-go/backstory/generated/todos"
+)
+
+func TestMain(m *testing.M) { pgtest.Main(m) }
+
+// startApp serves the app on the real engine and a database of its own. Tests
+// that ask for it are the slow ones: about a second each.
+func startApp(t *testing.T) (base string) {
+	t.Helper()
+	system := &engine.System{}
+	todos.Register(system, apptodos.List{}, apptodos.Listings{})
+	log := slog.New(slog.DiscardHandler)
+	eng, err := postgres.Open(t.Context(), postgres.Config{URL: pgtest.Database(t, pgtest.Template{}), System: system, Log: log})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	ran := make(chan error, 1)
+	go func() { ran <- eng.Run(ctx) }()
+	t.Cleanup(func() {
+		cancel()
+		if err := <-ran; err != nil {
+			t.Errorf("the engine: %v", err)
+		}
+		eng.Close()
+	})
+	s, err := New(Config{Client: eng, System: system, Secret: []byte("a secret for tests"), Log: log})
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := httptest.NewServer(s)
+	t.Cleanup(func() {
+		began := time.Now()
+		s.Close()
+		server.Close() // waits for every request
+		if took := time.Since(began); took > 5*time.Second {
+			t.Errorf("open tabs held up the stop for %s", took)
+		}
+	})
+	return server.URL
+}

@@ -1,0 +1,367 @@
+// The app's own script: what HTML and Datastar leave open. It keeps no truth;
+// every change goes through a form, and every answer comes back as HTML.
+//
+// Datastar dispatches "datastar-fetch" on the document for each step of a request
+// and applies patches in a listener of its own there. A capturing listener on
+// window therefore runs before a patch, one on document that was added later runs
+// after it.
+"use strict";
+
+const backstory = (() => {
+  const byId = (id) => document.getElementById(id);
+  const idOf = (el) => el.getAttribute("id"); // form.id is a form's field of that name
+  const sent = new Map();   // command id → {form, text, chip}
+  const again = new Set();  // forms sent a second time before the first answer
+  const wishes = new Map(); // form id → what shows its wish, until the answer is there
+
+  // ---- Sending forms -------------------------------------------------------
+
+  // take is called by every form's expression: it gives the command to send, or
+  // null when the same form still waits for its answer. Checks and moves are
+  // shown at once, and sent again after the answer when they changed meanwhile.
+  function take(form) {
+    const waits = !("chip" in form.dataset) && [...sent.values()].some((s) => s.form === idOf(form));
+    if ("toggle" in form.dataset) wishChecked(form, waits);
+    if (waits && "move" in form.dataset) again.add(idOf(form));
+    if (waits) return null;
+    const command = {};
+    for (const [name, value] of new FormData(form)) command[name] = value;
+    if (wishes.has(idOf(form))) Object.assign(command, wishes.get(idOf(form)).fields);
+    command.command_id = freshId();
+    const input = form.querySelector("input[data-max]");
+    const entry = { form: idOf(form), text: input ? input.value : "" };
+    if ("chip" in form.dataset) entry.chip = chip(input);
+    sent.set(command.command_id, entry);
+    saving();
+    return command;
+  }
+
+  // wish shows what the person wants before it is stored, through every patch.
+  function wish(form, fields, show) {
+    wishes.set(idOf(form), { fields, show });
+    show();
+  }
+
+  function wishChecked(form, waits) {
+    if (waits) again.has(idOf(form)) ? again.delete(idOf(form)) : again.add(idOf(form));
+    else if (again.delete(idOf(form))) return; // sent by settle: it shows already
+    setChecked(form, String(form.querySelector("[role=checkbox]").getAttribute("aria-checked") !== "true"));
+  }
+
+  function setChecked(form, checked) {
+    wish(form, {}, () => {
+      const box = document.querySelector(`#${idOf(form)} [role=checkbox]`);
+      if (box) box.setAttribute("aria-checked", checked);
+    });
+  }
+
+  // chip shows a new item below the list until the list has it, and frees the
+  // field for the next one.
+  function chip(input) {
+    const li = document.createElement("li");
+    li.className = "item chip";
+    li.append(Object.assign(document.createElement("span"), { className: "still-text", textContent: input.value.trim() }));
+    byId("pending").append(li);
+    input.value = "";
+    return li;
+  }
+
+  // settle acts on the result element that ends the answer to a command.
+  function settle() {
+    const result = byId("result").dataset;
+    const entry = sent.get(result.command);
+    if (!entry) return;
+    sent.delete(result.command);
+    saving();
+    const form = byId(entry.form);
+    markFields(form);
+    if (result.status !== "accepted") return giveBack(form, entry);
+    if (result.target) return location.assign(result.target);
+    if (entry.chip) leaveWhenShown(entry.chip, Number(result.version));
+    const editor = form && form.closest("details.editor");
+    const input = form && form.querySelector("input[data-max]");
+    if (editor && input.value === entry.text) close(editor);
+    if (form && "keep" in form.dataset && input.value === entry.text) input.value = "";
+    if (form && again.has(idOf(form))) {
+      if ("move" in form.dataset) again.delete(idOf(form));
+      return form.requestSubmit();
+    }
+    wishes.delete(entry.form);
+  }
+
+  // giveBack undoes what was shown too early and returns the words.
+  function giveBack(form, entry) {
+    if (entry.chip) entry.chip.remove();
+    wishes.delete(entry.form);
+    again.delete(entry.form);
+    if (!form) return;
+    const input = form.querySelector("input[data-max]");
+    if (input && !input.value) input.value = entry.text;
+    if (input && document.activeElement === document.body) input.focus();
+    const box = form.querySelector("[role=checkbox]");
+    if (box) box.setAttribute("aria-checked", String(row(form).classList.contains("done")));
+    if ("move" in form.dataset) putBack(row(form));
+  }
+
+  // leaveWhenShown removes the chip once the page shows the version with the item.
+  function leaveWhenShown(li, version) {
+    const deadline = performance.now() + 3000;
+    const check = () => {
+      if (Number(byId("page").dataset.version) >= version || performance.now() > deadline) li.remove();
+      else requestAnimationFrame(check);
+    };
+    check();
+  }
+
+  function markFields(form) {
+    for (const input of form ? form.querySelectorAll("input[aria-describedby]") : []) {
+      const slot = byId(input.getAttribute("aria-describedby"));
+      if (slot && slot.textContent.trim()) input.setAttribute("aria-invalid", "true");
+      else input.removeAttribute("aria-invalid");
+    }
+  }
+
+  function saving() {
+    byId("saving").textContent = sent.size ? "Saving…" : "";
+  }
+
+  // fetchFailed tells about answers that never came.
+  function fetchFailed(detail) {
+    const { type, el, argsRaw } = detail;
+    if (type === "error" && argsRaw.status === "401") return location.assign("/login");
+    if (el.id === "updates") return;
+    if (type !== "error" && type !== "retries-failed") return;
+    for (const [id, entry] of sent) {
+      if (entry.form !== idOf(el)) continue;
+      sent.delete(id);
+      giveBack(el, entry);
+    }
+    saving();
+    say("The server could not be reached. Nothing was lost: please try again.");
+  }
+
+  // connection marks whether the page follows changes.
+  function connection({ type, el }) {
+    const root = document.documentElement.dataset;
+    if (el.id !== "updates") return;
+    if (type === "retrying" || type === "error") { root.offline = ""; delete root.live; }
+    if (type === "datastar-patch-elements") { root.live = ""; delete root.offline; }
+  }
+
+  function say(message) {
+    const div = Object.assign(document.createElement("div"), { className: "toast bad" });
+    div.append(Object.assign(document.createElement("p"), { textContent: message }));
+    div.append(Object.assign(document.createElement("button"), { type: "button", className: "quiet", textContent: "×", ariaLabel: "Dismiss" }));
+    div.lastChild.dataset.close = "";
+    byId("toasts").append(div);
+    expire();
+  }
+
+  // expire lets toasts go after a while, unless somebody reads or points at them.
+  function expire() {
+    for (const toast of document.querySelectorAll(".toast:not([data-seen])")) {
+      toast.dataset.seen = "";
+      const leave = () => toast.matches(":hover, :focus-within") ? setTimeout(leave, 2000) : toast.remove();
+      setTimeout(leave, 9000);
+    }
+  }
+
+  function freshId() {
+    if (crypto.randomUUID) return crypto.randomUUID();
+    const b = crypto.getRandomValues(new Uint8Array(16)); // pages on plain http have no randomUUID
+    b[6] = (b[6] & 15) | 64;
+    b[8] = (b[8] & 63) | 128;
+    const hex = [...b].map((x) => x.toString(16).padStart(2, "0")).join("");
+    return hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, "$1-$2-$3-$4-$5");
+  }
+
+  // ---- Editing in place ----------------------------------------------------
+
+  // A details element opens and closes by itself; this puts the words of now into
+  // the field and the caret behind them.
+  document.addEventListener("toggle", (evt) => {
+    const editor = evt.target;
+    if (!editor.matches("details.editor") || !editor.open) return;
+    const input = editor.querySelector("input[data-max]");
+    if (document.activeElement === input) return; // it came back from the server, with errors
+    input.value = editor.querySelector(".label").textContent;
+    input.focus();
+    input.setSelectionRange(input.value.length, input.value.length);
+  }, true);
+
+  function close(editor) {
+    editor.open = false;
+    for (const slot of editor.querySelectorAll(".field-error")) slot.replaceChildren();
+    markFields(editor.querySelector("form"));
+    if (editor.contains(document.activeElement) || document.activeElement === document.body) editor.querySelector("summary").focus();
+  }
+
+  document.addEventListener("keydown", (evt) => {
+    if (evt.key === "Escape") {
+      const open = evt.target.closest("details.editor[open], details.confirm[open]");
+      if (open) { close(open); evt.preventDefault(); }
+      return;
+    }
+    if (evt.target.matches(".handle") && evt.altKey && (evt.key === "ArrowUp" || evt.key === "ArrowDown")) {
+      evt.preventDefault();
+      return nudge(row(evt.target), evt.key === "ArrowUp" ? -1 : 1);
+    }
+    const plain = !evt.altKey && !evt.ctrlKey && !evt.metaKey && !evt.shiftKey;
+    if (plain && (evt.key === "ArrowLeft" || evt.key === "ArrowRight") && !evt.target.matches("input, textarea, select")) {
+      const link = document.querySelector(`a[data-step=${evt.key === "ArrowLeft" ? "back" : "forward"}]`);
+      if (link) { evt.preventDefault(); link.click(); }
+    }
+  });
+
+  document.addEventListener("click", (evt) => {
+    if (evt.target.closest("[data-close]")) evt.target.closest(".toast").remove();
+    if (evt.target.closest(".handle")) evt.preventDefault(); // it moves by dragging; the click is for pages without script
+    for (const open of document.querySelectorAll("details.confirm[open]")) if (!open.contains(evt.target)) open.open = false;
+  });
+
+  // Lengths count as the server counts: code points, without space around them.
+  document.addEventListener("input", (evt) => {
+    const max = Number(evt.target.dataset.max);
+    if (!max) return;
+    const length = [...evt.target.value.trim()].length;
+    evt.target.setCustomValidity(length > max ? `Please use ${max} characters or fewer; this has ${length}.`
+      : evt.target.value && !length ? "Please write more than spaces." : "");
+  });
+
+  // ---- Moving items --------------------------------------------------------
+
+  const row = (el) => el.closest("li[data-item]");
+  const rows = () => [...document.querySelectorAll("#items > li[data-item]")];
+  const places = new Map(); // item id → the element before which it stood
+
+  function putBack(li) {
+    if (li && places.has(li.dataset.item)) li.parentNode.insertBefore(li, places.get(li.dataset.item));
+  }
+
+  function place(li, before) {
+    if (before === li || before === li.nextElementSibling) return;
+    const form = byId("move-" + li.dataset.item);
+    places.set(li.dataset.item, li.nextElementSibling);
+    const focused = document.activeElement;
+    const target = before ? before.dataset.item : "";
+    wish(form, { before: target }, () => put(li.id, target));
+    if (focused && li.contains(focused)) focused.focus();
+    const all = rows();
+    byId("announce").textContent = `${li.querySelector(".label").textContent}: place ${all.indexOf(li) + 1} of ${all.length}`;
+    form.requestSubmit();
+  }
+
+  // put places a row before another; "": at the end.
+  function put(id, target) {
+    const li = byId(id), before = byId("item-" + target);
+    if (li && li !== before && li.nextElementSibling !== before) li.parentNode.insertBefore(li, before);
+  }
+
+  function nudge(li, step) {
+    const all = rows(), to = all.indexOf(li) + step;
+    if (to < 0 || to >= all.length) return;
+    place(li, step < 0 ? all[to] : all[to].nextElementSibling);
+  }
+
+  let drag = null;
+  document.addEventListener("pointerdown", (evt) => {
+    const handle = evt.target.closest(".handle");
+    if (!handle || evt.button !== 0) return;
+    handle.setPointerCapture(evt.pointerId);
+    drag = { li: row(handle), y: evt.pageY, moved: false };
+  });
+  document.addEventListener("pointermove", (evt) => {
+    if (!drag) return;
+    const dy = evt.pageY - drag.y;
+    drag.moved = drag.moved || Math.abs(dy) > 4;
+    if (!drag.moved) return;
+    drag.li.style.transform = `translateY(${dy}px)`;
+    document.documentElement.dataset.dragging = "";
+    showGap(gapAt(evt.clientY));
+  });
+  document.addEventListener("pointerup", (evt) => endDrag(evt, true));
+  document.addEventListener("pointercancel", (evt) => endDrag(evt, false));
+
+  // gapAt is the row before which the dragged one would fall; null: at the end.
+  function gapAt(y) {
+    return rows().find((li) => li !== drag.li && y < middle(li)) || null;
+  }
+  function middle(li) {
+    const box = li.getBoundingClientRect();
+    return box.top + box.height / 2;
+  }
+  function showGap(before) {
+    for (const li of rows()) li.style.boxShadow = "";
+    const last = rows().filter((li) => li !== drag.li).pop();
+    if (before) before.style.boxShadow = "0 -2px var(--accent)";
+    else if (last) last.style.boxShadow = "0 2px var(--accent)";
+  }
+  function endDrag(evt, drop) {
+    if (!drag) return;
+    const { li, moved } = drag, before = drop && moved ? gapAt(evt.clientY) : li;
+    for (const each of rows()) each.removeAttribute("style");
+    delete document.documentElement.dataset.dragging;
+    drag = null;
+    if (drop && moved && li.isConnected) place(li, before);
+  }
+
+  // ---- Around patches ------------------------------------------------------
+
+  let focus = null;
+  window.addEventListener("datastar-fetch", (evt) => {
+    connection(evt.detail);
+    if (evt.detail.type !== "datastar-patch-elements") return;
+    const el = document.activeElement, li = el && el.closest("li[data-item]");
+    focus = el && el.id ? { id: el.id, start: el.selectionStart, end: el.selectionEnd, next: li && li.nextElementSibling && li.nextElementSibling.dataset.item } : null;
+  }, true);
+
+  function afterPatch(evt) {
+    if (evt.detail.type !== "datastar-patch-elements") return fetchFailed(evt.detail);
+    for (const each of wishes.values()) each.show();
+    refocus();
+    times();
+    expire();
+    document.title = `${byId("page").dataset.title} · Backstory`;
+    settle();
+  }
+
+  // refocus keeps the caret where browsers lose it when a row moves, and goes on
+  // to a neighbour when the row is gone.
+  function refocus() {
+    if (!focus || document.activeElement !== document.body) return;
+    const el = byId(focus.id) || byId("check-" + focus.next) || byId("add-item--text");
+    if (!el) return;
+    el.focus({ preventScroll: true });
+    if (el.id === focus.id && focus.start != null) el.setSelectionRange(focus.start, focus.end);
+  }
+
+  // times says how long ago things were, as the server does, in the reader's zone.
+  function times() {
+    const now = Date.now();
+    for (const el of document.querySelectorAll("time.moment")) {
+      const at = new Date(el.dateTime), seconds = (now - at) / 1000;
+      const text = seconds < 45 ? "just now" : seconds < 3600 ? count(seconds / 60, "min")
+        : seconds < 86400 ? count(seconds / 3600, "h") : seconds < 30 * 86400 ? count(seconds / 86400, "d") : el.textContent;
+      if (el.textContent !== text) el.textContent = text;
+      const exact = at.toLocaleString();
+      if (el.title !== exact) el.title = exact;
+    }
+  }
+  const count = (n, unit) => `${Math.max(1, Math.round(n))} ${unit} ago`;
+
+  document.addEventListener("DOMContentLoaded", () => {
+    times();
+    setInterval(times, 30000);
+    const current = document.querySelector("#history [aria-current]");
+    if (current) scrollTo(current);
+  });
+  // scrollTo moves within the history alone, so that the page stays where it is.
+  function scrollTo(li) {
+    const list = byId("history");
+    list.scrollTop += li.getBoundingClientRect().top - list.getBoundingClientRect().top - list.clientHeight / 2;
+  }
+  // Added when the page is there: Datastar's own listener, a module's, comes first.
+  window.addEventListener("load", () => document.addEventListener("datastar-fetch", afterPatch));
+
+  return { take };
+})();

@@ -1,0 +1,182 @@
+package web
+
+import (
+	"fmt"
+	"testing"
+
+	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
+)
+
+func TestTwoPeopleInStep(t *testing.T) {
+	browser, base := startBrowser(t), startApp(t)
+	ada, bob := signIn(t, browser, base, "Ada"), signIn(t, browser, base, "Bob")
+	path := ada.createList("Groceries", "Milk", "Bread")
+	bob.open(path)
+	bob.waitItems("Milk", "Bread")
+
+	bob.typeInto("#add-item--text", "Eggs\r")
+	ada.waitItems("Milk", "Bread", "Eggs")
+	ada.click(ada.item("Bread") + " .check")
+	bob.wait(fmt.Sprintf("document.querySelector(%q).getAttribute('aria-checked') === 'true'", bob.item("Bread")+" .check"))
+	bob.waitText("#progress", "1 of 3 done")
+	bob.click(bob.item("Milk") + " .remove")
+	ada.waitItems("Bread", "Eggs")
+
+	second := ada.another()
+	second.open("/")
+	second.waitText(".listing .progress", "1 of 2 done")
+	ada.click("#archive button")
+	second.waitText("main", "Archived")
+	bob.waitText("main", "This list is archived")
+	bob.wait("!document.querySelector('#add-item')")
+	second.click(".confirm summary")
+	second.click(".bubble button")
+	ada.waitText("main", "has been deleted")
+	second.wait("!document.querySelector('.listing')")
+}
+
+func TestTimeTravelIsNotThrownBack(t *testing.T) {
+	browser, base := startBrowser(t), startApp(t)
+	ada, bob := signIn(t, browser, base, "Ada"), signIn(t, browser, base, "Bob")
+	path := ada.createList("Trip", "Tent", "Map", "Rope")
+	bob.open(path)
+
+	ada.click("#progress") // the arrows belong to a field while one has the focus
+	ada.keys(kb.ArrowLeft)
+	ada.wait(fmt.Sprintf("location.pathname === %q", path+"/3"))
+	ada.waitItems("Tent", "Map")
+	ada.live()
+	bob.typeInto("#add-item--text", "Torch\r")
+	bob.waitItems("Tent", "Map", "Rope", "Torch")
+	ada.waitText("#head", "5")
+	if got := ada.items(); got != "Tent|Map" {
+		t.Errorf("the past shows %s", got)
+	}
+	ada.wait("!document.querySelector('#add-item, .editor, .handle')")
+	ada.keys(kb.ArrowLeft)
+	ada.wait(fmt.Sprintf("location.pathname === %q", path+"/2"))
+	ada.keys(kb.ArrowRight)
+	ada.wait(fmt.Sprintf("location.pathname === %q", path+"/3"))
+	ada.click("#entry-v4 .version")
+	ada.wait(fmt.Sprintf("location.pathname === %q", path+"/4"))
+	ada.waitText(".item.changed", "Rope")
+	ada.click("a[data-step=live]")
+	ada.waitItems("Tent", "Map", "Rope", "Torch")
+	bob.open(path + "/2") // the address is enough
+	bob.waitItems("Tent")
+}
+
+func TestEditingSurvivesOthersEdits(t *testing.T) {
+	browser, base := startBrowser(t), startApp(t)
+	ada, bob := signIn(t, browser, base, "Ada"), signIn(t, browser, base, "Bob")
+	path := ada.createList("Shared", "One", "Two", "Three")
+	bob.open(path)
+	bob.waitItems("One", "Two", "Three")
+
+	two := ada.item("Two")
+	ada.edit("Two", " and a ha")
+	bob.edit("One", "!\r")
+	ada.waitItems("One!", "Two", "Three")
+	ada.keys("lf")
+	bob.edit("Two", " by Bob\r")
+	ada.waitText(two+" .label", "Two by Bob")
+	ada.keys("\r")
+	bob.waitItems("One!", "Two and a half", "Three")
+	ada.wait(fmt.Sprintf("!document.querySelector(%q).open", two+" .editor"))
+
+	ada.edit("Two and a half", " never")
+	ada.keys(kb.Escape)
+	ada.wait(fmt.Sprintf("!document.querySelector(%q).open && document.activeElement === document.querySelector(%q)", two+" .editor", two+" summary"))
+	ada.keys("\r") // Enter opens it again, with the words of now
+	ada.wait(fmt.Sprintf("document.querySelector(%q).value === 'Two and a half'", two+" input[name=text]"))
+	ada.click("#history-title") // leaving saves nothing and loses nothing
+	ada.wait(fmt.Sprintf("document.querySelector(%q).open", two+" .editor"))
+	ada.waitItems("One!", "Two and a half", "Three")
+}
+
+func TestTypingWhileUpdatesArriveLosesNothing(t *testing.T) {
+	browser, base := startBrowser(t), startApp(t)
+	ada, bob := signIn(t, browser, base, "Ada"), signIn(t, browser, base, "Bob")
+	path := ada.createList("Busy")
+	bob.open(path)
+
+	ada.click("#add-item--text")
+	typed := ""
+	for i := range 10 {
+		word := fmt.Sprintf("word%d ", i)
+		bob.typeInto("#add-item--text", fmt.Sprintf("Bob's %d\r", i))
+		ada.keys(word)
+		typed += word
+		ada.wait(fmt.Sprintf("document.querySelectorAll('#items > li').length === %d", i+1))
+	}
+	if got := ada.eval("document.activeElement.id + '/' + document.activeElement.value + '/' + document.activeElement.selectionStart"); got != fmt.Sprintf("add-item--text/%s/%d", typed, len(typed)) {
+		t.Errorf("the field holds %q", got)
+	}
+	ada.keys("\r")
+	bob.waitText("#items li:last-child .label", "word0 word1")
+}
+
+func TestRefusalsAndFieldErrorsAreShown(t *testing.T) {
+	browser, base := startBrowser(t), startApp(t)
+	ada, bob := signIn(t, browser, base, "Ada"), signIn(t, browser, base, "Bob")
+	path := ada.createList("Errors", "Milk")
+
+	ada.typeInto("#add-item--text", "milk\r")
+	ada.waitText("#add-item--text-error", "same text")
+	ada.wait("document.querySelector('#add-item--text').value === 'milk' && document.querySelector('#add-item--text').getAttribute('aria-invalid') === 'true'")
+	ada.waitText(".item.twin .warning", "Somebody just tried")
+	ada.eval("document.querySelector('#add-item--text').value = ''")
+	ada.typeInto("#add-item--text", "Bread\r")
+	ada.waitItems("Milk", "Bread")
+	ada.wait("document.querySelector('#add-item--text-error').textContent.trim() === '' && !document.querySelector('.twin')")
+
+	bob.open(path)
+	bob.eval("window.kept = document.querySelector('#add-item').cloneNode(true)") // as in a page that is behind
+	ada.click("#archive button")
+	bob.waitText("main", "This list is archived")
+	bob.eval("document.querySelector('.sheet').append(window.kept)")
+	bob.typeInto("#add-item--text", "Late\r")
+	bob.waitText(".toast", "cannot be changed")
+}
+
+func TestReorderByKeyboardAndMouse(t *testing.T) {
+	browser, base := startBrowser(t), startApp(t)
+	ada, bob := signIn(t, browser, base, "Ada"), signIn(t, browser, base, "Bob")
+	path := ada.createList("Order", "A", "B", "C", "D")
+	bob.open(path)
+	c := ada.item("C")
+	ada.do("focus the handle", chromedp.Focus(chromedp.CSS(c+" .handle")))
+	ada.keys(kb.ArrowUp, chromedp.KeyModifiers(chromedp.ModifierAlt))
+	bob.waitItems("A", "C", "B", "D")
+	ada.waitText("#announce", "C: place 2 of 4")
+	ada.wait(fmt.Sprintf("document.activeElement === document.querySelector(%q)", c+" .handle"))
+	for range 2 {
+		ada.keys(kb.ArrowDown, chromedp.KeyModifiers(chromedp.ModifierAlt))
+	}
+	bob.waitItems("A", "B", "D", "C")
+
+	from, to := ada.middle(ada.item("D")+" .handle"), ada.middle(ada.item("A")+" .handle")
+	ada.do("drag", chromedp.DragAndDropXY(from[0], from[1], to[0], to[1]-8))
+	bob.waitItems("D", "A", "B", "C")
+	ada.waitItems("D", "A", "B", "C")
+}
+
+// edit opens an item's text and types behind it.
+func (w *tab) edit(text, keys string) {
+	w.t.Helper()
+	li := w.item(text)
+	w.click(li + " .editor summary")
+	w.wait(fmt.Sprintf("document.activeElement === document.querySelector(%q)", li+" input[name=text]"))
+	w.keys(keys)
+}
+
+// middle is where an element is.
+func (w *tab) middle(css string) (at [2]float64) {
+	w.t.Helper()
+	text := w.eval(fmt.Sprintf("(() => { const b = document.querySelector(%q).getBoundingClientRect(); return (b.left + b.width / 2) + ' ' + (b.top + b.height / 2) })()", css))
+	if _, err := fmt.Sscan(text, &at[0], &at[1]); err != nil {
+		w.t.Fatal(err)
+	}
+	return at
+}

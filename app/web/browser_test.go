@@ -1,0 +1,246 @@
+package web
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/chromedp/cdproto/page"
+	"github.com/chromedp/chromedp"
+)
+
+// patience is how long a browser test waits for what should happen at once.
+const patience = 20 * time.Second
+
+// findChromium gives the browser's path. Where there is none, browser tests are
+// skipped, but not under CI.
+func findChromium(t *testing.T) string {
+	t.Helper()
+	for _, name := range []string{"chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome"} {
+		if path, err := exec.LookPath(name); err == nil {
+			return path
+		}
+	}
+	const message = "no Chromium found: install chromium to run the browser tests"
+	if os.Getenv("CI") == "true" {
+		t.Fatal(message)
+	}
+	t.Skip(message)
+	return ""
+}
+
+// startBrowser starts one browser for a test and its tabs.
+func startBrowser(t *testing.T) context.Context {
+	t.Helper()
+	path := findChromium(t)
+	options := append(chromedp.DefaultExecAllocatorOptions[:],
+		chromedp.ExecPath(path), chromedp.DisableGPU,
+		chromedp.Flag("disable-dev-shm-usage", true), chromedp.Flag("disable-background-networking", true),
+		chromedp.Flag("disable-component-update", true), chromedp.Flag("no-proxy-server", true),
+		chromedp.Flag("disable-features", "Translate,OptimizationHints,MediaRouter"))
+	if os.Getuid() == 0 {
+		options = append(options, chromedp.NoSandbox)
+	}
+	ctx, cancel := chromedp.NewExecAllocator(t.Context(), options...)
+	t.Cleanup(cancel)
+	ctx, cancel = chromedp.NewContext(ctx)
+	t.Cleanup(cancel)
+	if err := chromedp.Do(ctx); err != nil {
+		t.Fatal(err)
+	}
+	return ctx
+}
+
+// tab is a person's window. Every person has a browser context of their own, so
+// that sessions do not mix. What the console says ends up in problems.
+type tab struct {
+	t        *testing.T
+	ctx      context.Context
+	base     string
+	mu       sync.Mutex
+	problems []string
+}
+
+// signIn opens a window and signs a person in.
+func signIn(t *testing.T, browser context.Context, base, user string) *tab {
+	t.Helper()
+	ctx, cancel := chromedp.NewContext(browser, chromedp.WithNewBrowserContext())
+	t.Cleanup(cancel)
+	w := &tab{t: t, ctx: ctx, base: base}
+	w.watch()
+	w.open("/login")
+	w.typeInto("#username", user)
+	w.click("main button")
+	w.wait("!!document.querySelector('main.home')")
+	return w
+}
+
+// another opens a second window of the same person.
+func (w *tab) another() *tab {
+	w.t.Helper()
+	ctx, cancel := chromedp.NewContext(w.ctx, chromedp.WithNewWindow(true))
+	w.t.Cleanup(cancel)
+	other := &tab{t: w.t, ctx: ctx, base: w.base}
+	other.watch()
+	return other
+}
+
+// watch collects what the console says, and fails the test for it at the end.
+func (w *tab) watch() {
+	w.t.Helper()
+	if err := chromedp.Do(w.ctx); err != nil {
+		w.t.Fatal(err)
+	}
+	messages := chromedp.Console(w.ctx)
+	go func() { // ends with the tab
+		for m, err := range messages {
+			if err != nil {
+				return
+			}
+			w.mu.Lock()
+			if m.Type != chromedp.ConsoleLog {
+				w.problems = append(w.problems, fmt.Sprintf("%s: %s", m.Type, m.Text))
+			}
+			w.mu.Unlock()
+		}
+	}()
+	w.t.Cleanup(func() {
+		w.mu.Lock()
+		defer w.mu.Unlock()
+		if len(w.problems) > 0 {
+			w.t.Errorf("the console says:\n%s", strings.Join(w.problems, "\n"))
+		}
+	})
+}
+
+func (w *tab) do(what string, steps ...chromedp.Action[chromedp.Void]) {
+	w.t.Helper()
+	ctx, cancel := context.WithTimeout(w.ctx, patience)
+	defer cancel()
+	if err := chromedp.Do(ctx, steps...); err != nil {
+		w.t.Fatalf("%s: %v\n%s", what, err, w.text())
+	}
+}
+
+func (w *tab) open(path string) {
+	w.t.Helper()
+	w.do("open "+path, chromedp.Navigate(w.base+path))
+	w.live()
+}
+
+// live waits until the page follows changes, if it does.
+func (w *tab) live() {
+	w.t.Helper()
+	w.wait("!document.getElementById('updates') || document.documentElement.dataset.live === ''")
+}
+
+func (w *tab) click(css string) {
+	w.t.Helper()
+	w.do("click "+css, chromedp.Click(chromedp.CSS(css)))
+}
+
+func (w *tab) typeInto(css, text string) {
+	w.t.Helper()
+	w.do("type into "+css, chromedp.SendKeys(chromedp.CSS(css), text))
+}
+
+// keys presses keys wherever the focus is.
+func (w *tab) keys(keys string, options ...chromedp.KeyOption) {
+	w.t.Helper()
+	w.do("press "+strconv.Quote(keys), chromedp.KeyEvent(keys, options...))
+}
+
+// wait waits until a JavaScript expression is true, across navigations.
+func (w *tab) wait(expression string) {
+	w.t.Helper()
+	for deadline := time.Now().Add(patience); ; {
+		ctx, cancel := context.WithTimeout(w.ctx, patience)
+		ok, err := chromedp.Run(ctx, chromedp.Poll[bool](expression, chromedp.WithPollingTimeout(2*time.Second), chromedp.WithPollingInterval(20*time.Millisecond)))
+		cancel()
+		if err == nil && ok {
+			return
+		}
+		if time.Now().After(deadline) {
+			w.t.Fatalf("waited for %s: %v\n%s", expression, err, w.text())
+		}
+	}
+}
+
+func (w *tab) waitText(css, text string) {
+	w.t.Helper()
+	w.wait(fmt.Sprintf("(document.querySelector(%q)?.textContent ?? '').includes(%q)", css, text))
+}
+
+// eval gives an expression's text.
+func (w *tab) eval(expression string) string {
+	w.t.Helper()
+	ctx, cancel := context.WithTimeout(w.ctx, patience)
+	defer cancel()
+	text, err := chromedp.Run(ctx, chromedp.Evaluate[string]("String("+expression+")"))
+	if err != nil {
+		w.t.Fatalf("evaluate %s: %v", expression, err)
+	}
+	return text
+}
+
+// items are the texts of the list shown, in order.
+func (w *tab) items() string {
+	w.t.Helper()
+	return w.eval("[...document.querySelectorAll('#items .label, #items .still-text')].map(e => e.textContent).join('|')")
+}
+
+func (w *tab) waitItems(texts ...string) {
+	w.t.Helper()
+	w.wait(fmt.Sprintf("[...document.querySelectorAll('#items .label, #items .still-text')].map(e => e.textContent).join('|') === %q", strings.Join(texts, "|")))
+}
+
+// text is what the page shows, for messages of failed tests.
+func (w *tab) text() string {
+	ctx, cancel := context.WithTimeout(w.ctx, 2*time.Second)
+	defer cancel()
+	text, err := chromedp.Run(ctx, chromedp.Evaluate[string]("location.href + '\\n' + document.body.innerText"))
+	if err != nil {
+		return "(no page: " + err.Error() + ")"
+	}
+	return text
+}
+
+// createList makes a list from the home page and ends on its page.
+func (w *tab) createList(name string, items ...string) (path string) {
+	w.t.Helper()
+	w.open("/")
+	w.typeInto("#create--name", name+"\r")
+	w.wait("location.pathname.startsWith('/todo-lists/') && !!document.querySelector('main.list-page')")
+	w.live()
+	for _, item := range items {
+		w.typeInto("#add-item--text", item+"\r")
+	}
+	w.wait(fmt.Sprintf("document.querySelectorAll('#items > li').length === %d && !document.querySelector('.chip')", len(items)))
+	return w.eval("location.pathname")
+}
+
+// item is the selector prefix of the row with a text.
+func (w *tab) item(text string) string {
+	w.t.Helper()
+	return "#" + w.eval(fmt.Sprintf("[...document.querySelectorAll('#items > li')].find(li => (li.querySelector('.label') ?? li.querySelector('.still-text')).textContent === %q).id", text))
+}
+
+// screenshot saves what the window shows.
+func (w *tab) screenshot(file string) {
+	w.t.Helper()
+	ctx, cancel := context.WithTimeout(w.ctx, patience)
+	defer cancel()
+	shot, err := chromedp.Call(ctx, page.CaptureScreenshot, page.CaptureScreenshotParams{Format: page.CaptureScreenshotFormatPng})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	if err := os.WriteFile(file, shot.Data, 0o644); err != nil {
+		w.t.Fatal(err)
+	}
+}

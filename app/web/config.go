@@ -1,0 +1,104 @@
+package web
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"github.com/backstory-go/backstory/engine"
+	"github.com/backstory-go/backstory/engine/live"
+)
+
+// Config says what the pages run on.
+type Config struct {
+	Client engine.Client  // required
+	System *engine.System // required: the registered components
+	Secret []byte         // signs the session cookie; at least 16 bytes
+	Log    *slog.Logger   // nil: slog.Default()
+
+	Patience  time.Duration // how long a command's outcome is waited for; 0: 5 s
+	BodyLimit int64         // bytes of a request; 0: 64 KiB
+
+	Now func() time.Time // nil: time.Now
+}
+
+// Validate joins everything that is wrong with the configuration.
+func (c Config) Validate() error {
+	var faults []error
+	if c.Client == nil {
+		faults = append(faults, errors.New("web: Client is missing"))
+	}
+	if c.System == nil {
+		faults = append(faults, errors.New("web: System is missing"))
+	}
+	if len(c.Secret) < 16 {
+		faults = append(faults, fmt.Errorf("web: Secret has %d bytes, want 16 or more", len(c.Secret)))
+	}
+	if c.Patience < 0 || c.BodyLimit < 0 {
+		faults = append(faults, errors.New("web: Patience and BodyLimit may not be negative"))
+	}
+	return errors.Join(faults...)
+}
+
+func (c Config) withDefaults() Config {
+	if c.Log == nil {
+		c.Log = slog.Default()
+	}
+	if c.Patience == 0 {
+		c.Patience = 5 * time.Second
+	}
+	if c.BodyLimit == 0 {
+		c.BodyLimit = 64 << 10
+	}
+	if c.Now == nil {
+		c.Now = time.Now
+	}
+	return c
+}
+
+// Server is the app's http.Handler.
+type Server struct {
+	cfg      Config
+	source   source
+	assets   *assets
+	sessions sessions
+	pages    *http.ServeMux // the kinds of page, by path
+	live     *live.Server
+	handler  http.Handler
+}
+
+// New makes the handler. It returns what Config.Validate finds.
+func New(cfg Config) (*Server, error) {
+	if err := cfg.Validate(); err != nil {
+		return nil, err
+	}
+	return newServer(cfg.withDefaults(), engineSource{cfg.Client})
+}
+
+// newServer lets tests show pages from another source.
+func newServer(cfg Config, src source) (*Server, error) {
+	loaded, err := loadAssets()
+	if err != nil {
+		return nil, err
+	}
+	s := &Server{cfg: cfg, source: src, assets: loaded, sessions: newSessions(cfg.Secret), pages: http.NewServeMux()}
+	livePages := []live.Page{}
+	for _, kind := range s.kinds() {
+		s.pages.HandleFunc(kind.pattern, func(w http.ResponseWriter, r *http.Request) { s.servePage(w, r, kind) })
+		livePages = append(livePages, s.livePage(kind))
+	}
+	if s.live, err = live.New(live.Config{Hub: cfg.Client.Hub(), Pages: livePages, Log: cfg.Log}); err != nil {
+		return nil, err
+	}
+	s.handler = s.routes()
+	return s, nil
+}
+
+// ServeHTTP implements http.Handler.
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.handler.ServeHTTP(w, r) }
+
+// Close ends the live streams. Hand it to http.Server.RegisterOnShutdown, so that
+// open tabs do not hold up a graceful stop.
+func (s *Server) Close() { s.live.Close() }

@@ -1,0 +1,194 @@
+package web
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"mime"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/google/uuid"
+
+	"github.com/backstory-go/backstory/engine"
+)
+
+// What a request's body can be wrong in before anybody looks at its fields.
+var (
+	errMediaType = errors.New("unknown media type")
+	errMalformed = errors.New("malformed request")
+)
+
+// Fields of a form that are not the command's.
+const (
+	fieldStream    = "stream_id"
+	fieldCommand   = "command_id"
+	fieldIfVersion = "if_version"
+)
+
+// input is a request's body: a form's values, all of them strings, or signals.
+type input struct {
+	form    url.Values
+	signals map[string]json.RawMessage
+}
+
+// isDatastar says whether the request was made by Datastar's client.
+func isDatastar(r *http.Request) bool { return r.Header.Get("Datastar-Request") == "true" }
+
+// readInput reads the body by its media type.
+func readInput(r *http.Request) (input, error) {
+	kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
+	switch {
+	case err != nil:
+		return input{}, fmt.Errorf("%w: %w", errMediaType, err)
+	case kind == "application/json" && isDatastar(r):
+		in := input{form: url.Values{}}
+		if err := json.NewDecoder(r.Body).Decode(&in.signals); err != nil {
+			return input{}, readError(err)
+		}
+		in.keepStrings()
+		return in, nil
+	case kind == "application/x-www-form-urlencoded":
+		err := r.ParseForm()
+		return input{form: r.PostForm}, readError(err)
+	case kind == "multipart/form-data":
+		err := r.ParseMultipartForm(32 << 10)
+		return input{form: r.PostForm}, readError(err)
+	}
+	return input{}, fmt.Errorf("%w: %s", errMediaType, kind)
+}
+
+// keepStrings treats signals that are strings like a form's values: inputs bind
+// to strings whatever the schema says.
+func (in *input) keepStrings() {
+	for name, raw := range in.signals {
+		var text string
+		if json.Unmarshal(raw, &text) == nil && string(raw) != "null" {
+			in.form.Set(name, text)
+			delete(in.signals, name)
+		}
+	}
+}
+
+// readError keeps an error about the size, and makes every other a malformed request.
+func readError(err error) error {
+	var size *http.MaxBytesError
+	if err == nil || errors.As(err, &size) {
+		return err
+	}
+	return fmt.Errorf("%w: %w", errMalformed, err)
+}
+
+// submission makes the command of the input. An error is a *engine.FaultsError
+// about the reserved fields.
+func (in input) submission(kind *engine.CommandType) (engine.Submission, error) {
+	s := engine.Submission{Type: kind.Type, StreamID: in.form.Get(fieldStream), Data: in.data(kind.Fields)}
+	var faults []engine.Fault
+	if s.StreamID == "" && kind.Creates == engine.CreatesYes {
+		s.StreamID = uuid.NewString()
+	}
+	if s.StreamID == "" {
+		faults = append(faults, engine.Fault{Pointer: "/" + fieldStream, Code: "required", Message: "It is not said what this is for."})
+	}
+	var err error
+	if text := in.form.Get(fieldCommand); text != "" {
+		if s.ID, err = uuid.Parse(text); err != nil {
+			faults = append(faults, engine.Fault{Pointer: "/" + fieldCommand, Code: "format", Message: "The command's id is not a UUID."})
+		}
+	}
+	if text := in.reserved(fieldIfVersion); text != "" {
+		version, err := strconv.ParseInt(text, 10, 64)
+		if err != nil || version < 0 {
+			faults = append(faults, engine.Fault{Pointer: "/" + fieldIfVersion, Code: "type", Message: "The version is not a number."})
+		}
+		s.IfVersion = &version
+	}
+	if len(faults) > 0 {
+		return s, &engine.FaultsError{Faults: faults}
+	}
+	return s, nil
+}
+
+// reserved reads a reserved field that may be a number among signals.
+func (in input) reserved(name string) string {
+	if raw, ok := in.signals[name]; ok {
+		return string(raw)
+	}
+	return in.form.Get(name)
+}
+
+// data makes the command's JSON. What is not in the input stays absent, and what
+// is not the command's is left out; whether the rest is right, its schema judges.
+func (in input) data(fields []engine.Field) json.RawMessage {
+	object := map[string]any{}
+	for _, f := range fields {
+		if raw, ok := in.signals[f.Name]; ok {
+			object[f.Name] = raw
+		} else if value, ok := in.field(f); ok {
+			object[f.Name] = value
+		}
+	}
+	data, err := json.Marshal(object)
+	if err != nil { // signals were valid JSON when they were read, and nothing else can fail
+		return json.RawMessage("{}")
+	}
+	return data
+}
+
+func (in input) field(f engine.Field) (any, bool) {
+	switch f.Kind {
+	case "array":
+		if values, ok := in.form[f.Name+"[]"]; ok {
+			return slices.DeleteFunc(slices.Clone(values), func(v string) bool { return v == "" }), true
+		}
+		return nil, false
+	case "object":
+		return in.nested(f.Name + ".")
+	}
+	if !in.form.Has(f.Name) || in.form.Get(f.Name) == "" && !f.Required {
+		return nil, false
+	}
+	return typed(f.Kind, in.form.Get(f.Name)), true
+}
+
+// nested collects a.b, a.b.c and a.b[] below a.
+func (in input) nested(prefix string) (any, bool) {
+	object := map[string]any{}
+	for name, values := range in.form {
+		rest, ok := strings.CutPrefix(name, prefix)
+		if !ok || rest == "" || len(values) == 0 || len(values) == 1 && values[0] == "" {
+			continue
+		}
+		if list, ok := strings.CutSuffix(rest, "[]"); ok {
+			object[list] = values
+		} else if first, _, deep := strings.Cut(rest, "."); deep {
+			object[first], _ = in.nested(prefix + first + ".")
+		} else {
+			object[rest] = values[0]
+		}
+	}
+	return object, len(object) > 0
+}
+
+// typed reads a form's text as the schema's type. What cannot be read stays text,
+// and the schema says so.
+func typed(kind, text string) any {
+	switch kind {
+	case "integer", "number":
+		trimmed := strings.TrimSpace(text)
+		if json.Valid([]byte(trimmed)) && trimmed != "" && (trimmed[0] == '-' || trimmed[0] >= '0' && trimmed[0] <= '9') {
+			return json.Number(trimmed)
+		}
+	case "boolean":
+		switch text {
+		case "true", "on", "1":
+			return true
+		case "false", "off", "0":
+			return false
+		}
+	}
+	return text
+}

@@ -1,0 +1,174 @@
+package web
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"encoding/json"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/backstory-go/backstory/engine"
+)
+
+// historyPage is how many versions the history shows at once.
+const historyPage = 40
+
+// history is what happened to a list, newest first, a window of it.
+type history struct {
+	Entries  []entry
+	From, To int64 // the versions in the window
+	Head     int64
+}
+
+// entryKind says what an entry is.
+type entryKind string
+
+const (
+	entryEvent   entryKind = "event"
+	entryRefused entryKind = "refused"
+	entryFailed  entryKind = "failed"
+	entryNothing entryKind = "nothing" // a command that changed nothing
+)
+
+// entry is a line of the history: an event with its command, or a command that
+// led to none.
+type entry struct {
+	Key     string // unique in the page, and the same in every rendering
+	Kind    entryKind
+	Version int64 // of an event
+	Title   string
+	About   string // the words it is about
+	By      string
+	At      time.Time
+	Payload string // JSON
+	Command *entryCommand
+}
+
+// entryCommand is the command that led to an event.
+type entryCommand struct {
+	Title   string
+	Payload string
+}
+
+// at finds the event of a version in the window.
+func (h history) at(version int64) entry {
+	for _, e := range h.Entries {
+		if e.Kind == entryEvent && e.Version == version {
+			return e
+		}
+	}
+	return entry{}
+}
+
+// history reads the window that ends at until; 0: at the newest, or for a page of
+// the past around the version shown.
+func (s *Server) history(ctx context.Context, l todoList, past bool, until int64) (history, error) {
+	h := history{Head: l.Head, To: l.Head}
+	switch {
+	case until > 0:
+		h.To = min(until, l.Head)
+	case past:
+		h.To = min(l.Head, l.Version+historyPage/4)
+	}
+	h.From = max(1, h.To-historyPage+1)
+	stream := listStream(l.ID)
+	events, err := s.cfg.Client.Events(ctx, stream, h.From-1, int(h.To-h.From+2))
+	if err != nil {
+		return h, err
+	}
+	before := time.Time{}
+	if n := int(h.To - h.From + 1); len(events) > n {
+		before, events = events[n].Meta.At, events[:n]
+	}
+	commands, err := s.cfg.Client.Commands(ctx, stream, before, 2*historyPage)
+	if err != nil {
+		return h, err
+	}
+	if h.From > 1 && len(events) > 0 {
+		commands = slices.DeleteFunc(commands, func(o engine.Outcome) bool { return o.At.Before(events[0].Meta.At) && len(o.Events) == 0 })
+	}
+	h.Entries = merge(l, events, commands)
+	return h, nil
+}
+
+// merge puts events and the commands without events in order, newest first.
+func merge(l todoList, events []engine.Recorded, commands []engine.Outcome) []entry {
+	byID := map[uuid.UUID]engine.Outcome{}
+	texts := itemTexts(l, events)
+	entries := make([]entry, 0, len(events)+len(commands))
+	for _, o := range commands {
+		byID[o.ID] = o
+		if e, ok := commandEntry(o, texts); ok {
+			entries = append(entries, e)
+		}
+	}
+	for _, r := range events {
+		e := entry{
+			Key: "v" + strconv.FormatInt(r.Meta.Version, 10), Kind: entryEvent, Version: r.Meta.Version,
+			Title: words(r.Type), About: about(r.Data, texts), By: r.Meta.By, At: r.Meta.At, Payload: pretty(r.Data),
+		}
+		if o, ok := byID[r.Meta.Causation]; ok {
+			e.Command = &entryCommand{Title: words(o.Type), Payload: pretty(o.Data)}
+		}
+		entries = append(entries, e)
+	}
+	slices.SortStableFunc(entries, func(a, b entry) int {
+		if a.Kind == entryEvent && b.Kind == entryEvent {
+			return cmp.Compare(b.Version, a.Version)
+		}
+		return b.At.Compare(a.At)
+	})
+	return entries
+}
+
+// commandEntry is the line of a command that led to no event.
+func commandEntry(o engine.Outcome, texts map[string]string) (entry, bool) {
+	e := entry{Key: "c" + o.ID.String(), Title: words(o.Type), About: about(o.Data, texts), By: o.By, At: o.At, Payload: pretty(o.Data)}
+	switch {
+	case o.Status == engine.Refused && o.Refusal != nil:
+		e.Kind, e.About = entryRefused, o.Refusal.Message
+	case o.Status == engine.Failed:
+		e.Kind, e.About = entryFailed, "It could not be carried out."
+	case o.Status == engine.Accepted && len(o.Events) == 0:
+		e.Kind = entryNothing
+	default:
+		return e, false
+	}
+	return e, true
+}
+
+// itemTexts knows what items are or were called.
+func itemTexts(l todoList, events []engine.Recorded) map[string]string {
+	texts := map[string]string{}
+	for _, r := range events {
+		var data struct{ ID, Text string }
+		if json.Unmarshal(r.Data, &data) == nil && data.Text != "" {
+			texts[data.ID] = data.Text
+		}
+	}
+	for _, item := range l.Items {
+		texts[item.ID] = item.Text
+	}
+	return texts
+}
+
+// about is what a person calls the thing that a message is about.
+func about(data json.RawMessage, texts map[string]string) string {
+	var d struct{ ID, Text, Name string }
+	if json.Unmarshal(data, &d) != nil {
+		return ""
+	}
+	return cmp.Or(d.Name, d.Text, texts[d.ID])
+}
+
+func pretty(data json.RawMessage) string {
+	var buf bytes.Buffer
+	if json.Indent(&buf, data, "", "  ") != nil {
+		return string(data)
+	}
+	return buf.String()
+}

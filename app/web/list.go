@@ -1,0 +1,154 @@
+package web
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/backstory-go/backstory/engine"
+	"github.com/backstory-go/backstory/engine/live"
+)
+
+// listShown is a list as its page shows it, now or in the past.
+type listShown struct {
+	todoList
+	Past    bool
+	Changed string // the item that the version shown changed; "name": the name; else ""
+	What    entry  // the event that led to the version shown
+	History history
+	Now     time.Time
+}
+
+// editable says whether the page offers to change the list.
+func (l listShown) editable() bool { return !l.Past && l.active() }
+
+// path of the list, now.
+func (l todoList) path() string { return "/todo-lists/" + l.ID }
+
+// at is the path of the list at a version.
+func (l todoList) at(version int64) string {
+	return l.path() + "/" + strconv.FormatInt(version, 10)
+}
+
+func listTopics(r *http.Request) []string {
+	id, err := uuid.Parse(r.PathValue("id"))
+	if err != nil {
+		return nil
+	}
+	return []string{listStream(id.String()).String()}
+}
+
+func listStream(id string) engine.StreamID { return engine.StreamID{Type: listActor, ID: id} }
+
+// listPage shows a list as it is.
+func (s *Server) listPage(r *http.Request) (view, error) { return s.showList(r, 0) }
+
+// pastPage shows a list as it was at a version.
+func (s *Server) pastPage(r *http.Request) (view, error) {
+	version, err := strconv.ParseInt(r.PathValue("version"), 10, 64)
+	if err != nil || version < 1 {
+		return view{}, fmt.Errorf("version %q: %w", r.PathValue("version"), live.ErrNotFound)
+	}
+	return s.showList(r, version)
+}
+
+func (s *Server) showList(r *http.Request, version int64) (view, error) {
+	id, err := uuid.Parse(r.PathValue("id"))
+	if err != nil {
+		return view{}, fmt.Errorf("list %q: %w", r.PathValue("id"), live.ErrNotFound)
+	}
+	l, err := s.source.list(r.Context(), id.String(), version)
+	if err != nil {
+		return view{}, err
+	}
+	until, _ := strconv.ParseInt(r.URL.Query().Get("until"), 10, 64) // anything else shows the newest
+	h, err := s.history(r.Context(), l, version > 0, until)
+	if err != nil {
+		return view{}, err
+	}
+	shown := listShown{todoList: l, Past: version > 0, History: h, Now: s.cfg.Now()}
+	shown.What = h.at(l.Version)
+	if shown.Past {
+		shown.Changed = changedBy(shown.What)
+	}
+	title := l.Name
+	if shown.Past {
+		title = fmt.Sprintf("%s · version %d", l.Name, l.Version)
+	}
+	return view{Title: title, Body: listView(shown), Version: l.Head, Live: true}, nil
+}
+
+// changedBy names what an event changed: its item, or the name.
+func changedBy(e entry) string {
+	var data struct{ ID, Name string }
+	if json.Unmarshal([]byte(e.Payload), &data) != nil {
+		return ""
+	}
+	if data.Name != "" {
+		return "name"
+	}
+	return data.ID
+}
+
+// versionAsked reads the form that asks for a version by number, and gives the
+// page it leads to.
+func versionAsked(r *http.Request) (target string, ok bool) {
+	version, err := strconv.ParseInt(r.URL.Query().Get("version"), 10, 64)
+	if err != nil || version < 1 || r.PathValue("id") == "" {
+		return "", false
+	}
+	return "/todo-lists/" + url.PathEscape(r.PathValue("id")) + "/" + strconv.FormatInt(version, 10), true
+}
+
+// summary of a progress, for people.
+func progressText(done, items int64) string {
+	switch {
+	case items == 0:
+		return "No items yet"
+	case done == items:
+		return "All " + strconv.FormatInt(items, 10) + " done"
+	}
+	return fmt.Sprintf("%d of %d done", done, items)
+}
+
+// people lists names: Ada, Bob and 2 more.
+func people(names []string) string {
+	const shown = 3
+	if len(names) <= shown {
+		return strings.Join(names, ", ")
+	}
+	return fmt.Sprintf("%s and %d more", strings.Join(names[:shown], ", "), len(names)-shown)
+}
+
+// older is the page with the part of the history that ends at a version.
+func (l listShown) older(until int64) string {
+	path := l.path()
+	if l.Past {
+		path = l.at(l.Version)
+	}
+	if until >= l.Head {
+		return path
+	}
+	return path + "?until=" + strconv.FormatInt(until, 10)
+}
+
+// above is the item before the one at index; the first one goes to the end.
+func above(items []todoItem, index int) string {
+	if index == 0 {
+		return ""
+	}
+	return items[index-1].ID
+}
+
+func doneWord(done bool) string {
+	if done {
+		return "done"
+	}
+	return "open"
+}

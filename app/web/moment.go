@@ -1,0 +1,27 @@
+package web
+
+import (
+	"strconv"
+	"time"
+)
+
+// ago says how long ago something was. The page's script says it the same way as
+// time goes by.
+func ago(at, now time.Time) string {
+	const day = 24 * time.Hour
+	switch d := now.Sub(at); {
+	case d < 45*time.Second:
+		return "just now"
+	case d < time.Hour:
+		return count(d, time.Minute, "min")
+	case d < day:
+		return count(d, time.Hour, "h")
+	case d < 30*day:
+		return count(d, day, "d")
+	}
+	return at.UTC().Format("2006-01-02")
+}
+
+func count(d, unit time.Duration, name string) string {
+	return strconv.FormatInt(max(1, int64(d.Round(unit)/unit)), 10) + " " + name + " ago"
+}

@@ -1,0 +1,57 @@
+package web
+
+import (
+	"context"
+	"time"
+)
+
+// The streams and projections that pages read.
+const (
+	listActor          = "todos.list"
+	listingsProjection = "todos.listings"
+)
+
+// source is where pages read the domain from. It is an interface for one reason:
+// tests show pages of lists that need no database.
+type source interface {
+	// lists reads the lists that are not deleted, the last changed first.
+	lists(ctx context.Context) ([]listing, error)
+	// list folds a list up to a version; 0: all of it.
+	list(ctx context.Context, id string, version int64) (todoList, error)
+}
+
+// listing is a list on the home page.
+type listing struct {
+	ID, Name    string
+	Archived    bool
+	Members     []string
+	Items, Done int64
+	UpdatedAt   time.Time
+}
+
+// todoList is a list at a version.
+type todoList struct {
+	ID, Name      string
+	Status        string
+	Items         []todoItem
+	Duplicated    string // the item whose text somebody tried to use again; or ""
+	Version, Head int64
+	At            time.Time // of Version
+}
+
+// todoItem is an item of a list.
+type todoItem struct {
+	ID, Text string
+	Done     bool
+}
+
+func (l todoList) active() bool { return l.Status == "active" }
+
+func (l todoList) done() (n int) {
+	for _, item := range l.Items {
+		if item.Done {
+			n++
+		}
+	}
+	return n
+}

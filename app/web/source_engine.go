@@ -1,0 +1,56 @@
+package web
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strconv"
+
+	"github.com/google/uuid"
+
+	"github.com/backstory-go/backstory/engine"
+	"github.com/backstory-go/backstory/generated/todos/list"
+	"github.com/backstory-go/backstory/generated/todos/types"
+	"github.com/backstory-go/backstory/generated/todosdb"
+)
+
+// engineSource reads lists from the running engine.
+type engineSource struct{ client engine.Client }
+
+func (s engineSource) lists(ctx context.Context) ([]listing, error) {
+	var all []listing
+	queries := todosdb.New(s.client.DB())
+	for _, status := range []types.Status{types.StatusActive, types.StatusArchived} {
+		rows, err := queries.ListingsByStatus(ctx, todosdb.ListingsByStatusParams{Status: string(status)})
+		if err != nil {
+			return nil, fmt.Errorf("read the %s lists: %w", status, err)
+		}
+		for _, row := range rows {
+			all = append(all, listing{
+				ID: row.ID.String(), Name: row.Name, Archived: status == types.StatusArchived, Members: row.Members,
+				Items: row.ItemCount, Done: row.DoneCount, UpdatedAt: row.UpdatedAt,
+			})
+		}
+	}
+	return all, nil
+}
+
+func (s engineSource) list(ctx context.Context, id string, version int64) (todoList, error) {
+	at, err := s.client.State(ctx, listStream(id), version)
+	if err != nil {
+		return todoList{}, fmt.Errorf("list %s, version %s: %w", id, strconv.FormatInt(version, 10), err)
+	}
+	state, ok := at.State.(*list.State)
+	if !ok {
+		return todoList{}, fmt.Errorf("list %s: its state is a %T", id, at.State)
+	}
+	l := todoList{ID: id, Name: state.Name, Status: string(state.Status), Version: at.Version, Head: at.Head, At: at.At}
+	if state.DuplicatedItem != uuid.Nil {
+		l.Duplicated = state.DuplicatedItem.String()
+	}
+	l.Items = slices.Grow(l.Items, len(state.Items))
+	for _, item := range state.Items {
+		l.Items = append(l.Items, todoItem{ID: item.ID.String(), Text: item.Text, Done: item.Done})
+	}
+	return l, nil
+}

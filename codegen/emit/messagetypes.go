@@ -1,0 +1,92 @@
+package emit
+
+import (
+	"github.com/backstory-go/backstory/codegen/model"
+	"github.com/dave/jennifer/jen"
+)
+
+// commandTypes emits:
+//
+//	func CommandTypes() []engine.CommandType {
+//		return []engine.CommandType{{Type: "todos.list.add_item", …}}
+//	}
+func (f *goFile) commandTypes(a *model.Actor) {
+	values := make([]jen.Code, 0, len(a.Commands)+1)
+	for _, c := range a.Commands {
+		values = append(values, jen.Line().Add(f.commandType(c)))
+	}
+	f.doc("CommandTypes describes the commands to the engine.")
+	f.Func().Id("CommandTypes").Params().Index().Add(engine("CommandType")).Block(
+		jen.Return(jen.Index().Add(engine("CommandType")).Values(append(values, jen.Line())...)))
+	f.Line()
+}
+
+func (f *goFile) commandType(c *model.Command) *jen.Statement {
+	creates := map[model.Creates]string{model.CreatesNo: "CreatesNo", model.CreatesYes: "CreatesYes", model.CreatesOrUpdates: "CreatesOrUpdates"}
+	entries := []entry{
+		{"Type", jen.Lit(c.Type)},
+		{"GoName", jen.Lit(c.GoName)},
+		{"Doc", jen.Lit(c.Doc)},
+		{"Creates", engine(creates[c.Creates])},
+	}
+	if c.Internal {
+		entries = append(entries, entry{"Internal", jen.True()})
+	}
+	entries = append(entries, entry{"Decode", jen.Func().Params(jen.Id("data").Index().Byte()).Params(engine("Command"), jen.Error()).Block(
+		jen.Return(jen.Id("Decode" + c.GoName).Call(jen.Id("data"))))})
+	if fields := f.formFields(c.Body); len(fields) > 0 {
+		entries = append(entries, entry{"Fields", jen.Index().Add(engine("Field")).Values(append(fields, jen.Line())...)})
+	}
+	if len(c.Rejects) > 0 {
+		var refusals []jen.Code
+		for _, r := range c.Rejects {
+			refusals = append(refusals, jen.Line().Add(literal(jen.Null(), []entry{{"Code", jen.Lit(r.Code)}, {"Text", jen.Lit(r.Text)}, {"At", jen.Lit(r.At)}})))
+		}
+		entries = append(entries, entry{"Refusals", jen.Index().Add(engine("RefusalType")).Values(append(refusals, jen.Line())...)})
+	}
+	return lines(jen.Null(), entries)
+}
+
+// eventTypes emits:
+//
+//	func EventTypes() []engine.EventType {
+//		return []engine.EventType{{Type: "todos.list.item_added", …}}
+//	}
+func (f *goFile) eventTypes(a *model.Actor) {
+	var params []jen.Code
+	if hasOlder(a) {
+		params = append(params, jen.Id("h").Id("Upcaster"))
+	}
+	var values []jen.Code
+	for _, e := range a.Events {
+		values = append(values, jen.Line().Add(f.eventType(e, e.Type, e.Retired)))
+		for _, old := range e.RenamedFrom {
+			values = append(values, jen.Line().Add(f.eventType(e, old, true)))
+		}
+	}
+	f.doc("EventTypes describes the events to the engine.")
+	f.Func().Id("EventTypes").Params(params...).Index().Add(engine("EventType")).Block(
+		jen.Return(jen.Index().Add(engine("EventType")).Values(append(values, jen.Line())...)))
+	f.Line()
+}
+
+func (f *goFile) eventType(e *model.Event, typ string, retired bool) *jen.Statement {
+	entries := []entry{{"Type", jen.Lit(typ)}, {"Version", jen.Lit(e.Version)}}
+	if retired {
+		entries = append(entries, entry{"Retired", jen.True()})
+	}
+	args := []jen.Code{jen.Id("data"), jen.Id("version")}
+	if len(e.Older) > 0 {
+		args = append([]jen.Code{jen.Id("h")}, args...)
+	}
+	entries = append(entries,
+		entry{"Doc", jen.Lit(e.Doc)},
+		entry{"Decode", jen.Func().Params(jen.Id("data").Index().Byte(), jen.Id("version").Int()).Params(engine("Event"), jen.Error()).Block(
+			jen.Return(jen.Id("DecodeStored" + e.GoName).Call(args...)))},
+		entry{"Check", jen.Func().Params(jen.Id("data").Index().Byte()).Error().Block(
+			jen.Return(engine("CheckStrict").Call(jen.Id("data"), jen.Id("Read"+e.GoName))))})
+	if tagged(e) {
+		entries = append(entries, entry{"Tags", jen.Id("tagsOf" + e.GoName)})
+	}
+	return lines(jen.Null(), entries)
+}

@@ -1,0 +1,172 @@
+package graph
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/backstory-go/backstory/codegen/model"
+)
+
+// Context returns the flow of one context and what it touches of others.
+func Context(sys *model.System, name string) *Graph {
+	return All(sys).cut(title(name), func(n Node) bool { return n.context == name }).foreign(name)
+}
+
+// Component returns the flow through one component, e.g. todos.list.
+func Component(sys *model.System, full string) *Graph {
+	context, name, _ := strings.Cut(full, ".")
+	group := id("g", context, name)
+	return All(sys).cut(title(name), func(n Node) bool { return n.Group == group }).foreign(context)
+}
+
+// Message returns what leads to one message and what follows from it: two steps
+// against the arrows and two along them.
+func Message(sys *model.System, full string) (*Graph, bool) {
+	all := All(sys)
+	at := slices.IndexFunc(all.Nodes, func(n Node) bool {
+		return n.Type == full && (n.Kind == Command || n.Kind == Event)
+	})
+	if at < 0 {
+		return nil, false
+	}
+	start := all.Nodes[at]
+	forward := all.reach(start.ID, 2, func(e Edge) (string, string) { return e.From, e.To })
+	back := all.reach(start.ID, 2, func(e Edge) (string, string) { return e.To, e.From })
+	out := &Graph{Title: start.Label, Groups: slices.Clone(all.Groups)}
+	for _, e := range all.Edges {
+		if forward[e.From] && forward[e.To] || back[e.From] && back[e.To] {
+			out.Edges = append(out.Edges, e)
+		}
+	}
+	for _, n := range all.Nodes {
+		if forward[n.ID] || back[n.ID] {
+			out.Nodes = append(out.Nodes, n)
+		}
+	}
+	return out.normal().foreign(start.context), true
+}
+
+// reach returns the nodes at most that many steps away.
+func (g *Graph) reach(start string, steps int, ends func(Edge) (string, string)) map[string]bool {
+	seen := map[string]bool{start: true}
+	for range steps {
+		next := map[string]bool{}
+		for _, e := range g.Edges {
+			if from, to := ends(e); seen[from] {
+				next[to] = true
+			}
+		}
+		for n := range next {
+			seen[n] = true
+		}
+	}
+	return seen
+}
+
+// foreign names the context in the frames of other contexts' components, and
+// takes the frame from a read model at home: it would hold one box of its name.
+func (g *Graph) foreign(home string) *Graph {
+	for i, n := range g.Nodes {
+		at := slices.IndexFunc(g.Groups, func(x Group) bool { return x.ID == n.Group })
+		if n.Kind == Projection && n.context == home && g.Groups[at].Lane == "" {
+			g.Nodes[i].Group = ""
+		}
+		if n.context == "" || n.context == home {
+			continue
+		}
+		if prefix := title(n.context) + ": "; !strings.HasPrefix(g.Groups[at].Label, prefix) {
+			g.Groups[at].Label = prefix + g.Groups[at].Label
+		}
+	}
+	return g.normal()
+}
+
+// Overview returns the components of a context, or of all with an empty name,
+// as one node each: which sends commands to which, which reads whose events.
+func Overview(sys *model.System, context string) *Graph {
+	all := All(sys)
+	kinds := map[string]Kind{}
+	for _, c := range sys.Contexts {
+		for _, a := range c.Actors {
+			kinds[id("g", c.Name, a.Name)] = Actor
+		}
+		for _, p := range c.Projections {
+			kinds[id("g", c.Name, p.Name)] = Projection
+		}
+		for _, r := range c.Reactors {
+			kinds[id("g", c.Name, r.Name)] = Reactor
+		}
+	}
+	out := &Graph{Title: "Overview"}
+	home := map[string]string{} // node → component node
+	for _, n := range all.Nodes {
+		node := Node{ID: n.ID, Kind: n.Kind, Label: n.Label}
+		if n.Group != "" {
+			owner := strings.Join(strings.Split(n.Type, ".")[:2], ".")
+			node = Node{"o" + n.Group[1:], kinds[n.Group], title(strings.Split(owner, ".")[1]), owner, id("x", n.context), n.context}
+			out.Groups = append(out.Groups, Group{ID: node.Group, Label: title(n.context)})
+		}
+		home[n.ID] = node.ID
+		out.Nodes = append(out.Nodes, node)
+	}
+	out.Edges = contract(all, home)
+	out.normal()
+	if context == "" {
+		return out
+	}
+	return out.cut("Overview", func(n Node) bool { return n.context == context })
+}
+
+// contract draws the edges between components with the number of messages that
+// they stand for.
+func contract(all *Graph, home map[string]string) []Edge {
+	counts := map[Edge]map[string]bool{}
+	for _, e := range all.Edges {
+		from, to := home[e.From], home[e.To]
+		source, _ := all.node(e.From)
+		target, _ := all.node(e.To)
+		what, message := "events", e.From
+		if target.Kind == Command {
+			what, message = "commands", e.To
+		}
+		if from == to || source.Kind == State {
+			continue
+		}
+		key := Edge{From: from, To: to, Label: what}
+		if target.Kind == System {
+			key.Label = "calls"
+		}
+		if counts[key] == nil {
+			counts[key] = map[string]bool{}
+		}
+		counts[key][message] = true
+	}
+	var edges []Edge
+	for key, messages := range counts { // normal sorts them
+		switch n := len(messages); {
+		case key.Label == "calls":
+		case n == 1:
+			key.Label = "1 " + strings.TrimSuffix(key.Label, "s")
+		default:
+			key.Label = fmt.Sprintf("%d %s", n, key.Label)
+		}
+		edges = append(edges, key)
+	}
+	return edges
+}
+
+// Lanes returns one actor's story with its triggers, for a picture in columns:
+// trigger, command, event, read model or automation.
+func Lanes(sys *model.System, actor *model.Actor) *Graph {
+	g := Component(sys, actor.Type())
+	g.Title = title(actor.Name)
+	for _, c := range actor.Commands {
+		if c.Internal {
+			continue
+		}
+		g.Nodes = append(g.Nodes, Node{ID: "t_people", Kind: Trigger, Label: "Page, API, CLI"})
+		g.Edges = append(g.Edges, Edge{From: "t_people", To: id("c", actor.Context.Name, actor.Name, c.Name)})
+	}
+	return g.normal()
+}

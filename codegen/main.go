@@ -1,0 +1,49 @@
+// Command codegen is the schema compiler: schemas in, Go, SQL and diagrams out.
+//
+// This file owns the list of its stages and nothing else; the command line is
+// package cli's. Nobody imports it.
+package main
+
+import (
+	"context"
+	"os"
+	"os/signal"
+
+	"github.com/backstory-go/backstory/codegen/cli"
+	"github.com/backstory-go/backstory/codegen/emit"
+	"github.com/backstory-go/backstory/codegen/model"
+	"github.com/backstory-go/backstory/codegen/plan"
+	"github.com/backstory-go/backstory/codegen/source"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	code := cli.Run(ctx, cli.Compiler{Read: read, Plan: compile}, os.Args[1:], os.Stdout, os.Stderr)
+	stop()
+	os.Exit(code)
+}
+
+// read is the first half: files with positions → a checked, resolved, sorted,
+// named model.
+func read(project plan.Project) (*model.System, error) {
+	tree, faults := source.Read(project.Path(project.Schemas)) // load
+	system, more := model.Build(tree, project.Module)          // model
+	if faults = append(faults, more...).Sorted(); len(faults) > 0 {
+		return nil, &plan.Invalid{Faults: faults, Tree: tree}
+	}
+	return system, nil
+}
+
+// compile is all of it: → a map of path to bytes → a plan, to be written or
+// compared.
+func compile(ctx context.Context, project plan.Project) (*plan.Plan, error) {
+	system, err := read(project)
+	if err != nil {
+		return nil, err
+	}
+	files, err := emit.Files(system) // emit
+	if err != nil {
+		return nil, err
+	}
+	return plan.Make(ctx, project, system, files, plan.DefaultTools(project.Tools)) // plan
+}

@@ -1,0 +1,86 @@
+package live
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"github.com/backstory-go/backstory/engine"
+)
+
+// ErrNotFound means that there is no such page: Page.Render returns it, wrapped
+// or not, and a stream that has not begun answers 404.
+var ErrNotFound = errors.New("no such page")
+
+// Component writes HTML. The components of templ are Components.
+type Component interface {
+	Render(ctx context.Context, w io.Writer) error
+}
+
+// Fragment is what a page shows at a moment.
+type Fragment struct {
+	Component Component // one element with an id: the element of the page that it replaces
+	Position  int64     // of the log or version of the stream it shows: the event's id; 0: unknown
+}
+
+// Page describes a kind of page. Its functions may be called at the same time
+// from anywhere. They get the request that opened the stream, with the page's
+// path, path values and query instead of its own.
+type Page struct {
+	Pattern string // of the path, as http.ServeMux reads it: /todo-lists/{id}
+	Topics  func(r *http.Request) []string
+	Render  func(r *http.Request) (Fragment, error)
+}
+
+// Config says what a Server serves.
+type Config struct {
+	Hub   *engine.Hub // required
+	Pages []Page
+	Log   *slog.Logger // nil: slog.Default()
+
+	Heartbeat time.Duration // between comments that keep the connection open; 0: 15 s
+	MinGap    time.Duration // between two fragments to one tab; 0: 25 ms
+	Retry     time.Duration // before a fragment that failed to render is tried again; 0: 1 s
+	SendLimit time.Duration // for the tab to take an event; 0: 30 s
+}
+
+// Validate joins everything that is wrong with the configuration.
+func (c Config) Validate() error {
+	var faults []error
+	if c.Hub == nil {
+		faults = append(faults, errors.New("live: Hub is missing"))
+	}
+	for i, p := range c.Pages {
+		if p.Pattern == "" || p.Pattern[0] != '/' {
+			faults = append(faults, fmt.Errorf("live: page %d: pattern %q does not begin with /", i, p.Pattern))
+		}
+		if p.Topics == nil || p.Render == nil {
+			faults = append(faults, fmt.Errorf("live: page %s: Topics and Render are both needed", p.Pattern))
+		}
+	}
+	for name, d := range map[string]time.Duration{"Heartbeat": c.Heartbeat, "MinGap": c.MinGap, "Retry": c.Retry, "SendLimit": c.SendLimit} {
+		if d < 0 {
+			faults = append(faults, fmt.Errorf("live: %s is negative", name))
+		}
+	}
+	return errors.Join(faults...)
+}
+
+func (c Config) withDefaults() Config {
+	if c.Log == nil {
+		c.Log = slog.Default()
+	}
+	for d, normal := range map[*time.Duration]time.Duration{
+		&c.Heartbeat: 15 * time.Second, &c.MinGap: 25 * time.Millisecond,
+		&c.Retry: time.Second, &c.SendLimit: 30 * time.Second,
+	} {
+		if *d == 0 {
+			*d = normal
+		}
+	}
+	return c
+}

@@ -1,0 +1,154 @@
+package live
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"errors"
+	"net/http"
+	"strconv"
+	"time"
+
+	"github.com/starfederation/datastar-go/datastar"
+)
+
+// stream serves one tab until it goes away.
+func (s *Server) stream(w http.ResponseWriter, r *http.Request, page Page) {
+	ctx, cancel := context.WithCancel(r.Context())
+	defer cancel()
+	defer context.AfterFunc(s.ctx, cancel)()
+	r = r.WithContext(ctx)
+
+	sub := s.cfg.Hub.Subscribe(page.Topics(r)...)
+	defer sub.Close() // subscribed before the first rendering, so that nothing falls between
+	first, err := render(r, page)
+	if err != nil {
+		s.refuse(w, r, err)
+		return
+	}
+	body := compress(w, r)
+	defer body.Close()
+	t := &tab{server: s, page: page, r: r, out: body, sse: datastar.NewSSE(body, r)}
+	if t.send(first) != nil {
+		return
+	}
+	t.follow(sub.Changed())
+}
+
+// refuse answers when the first fragment could not be rendered.
+func (s *Server) refuse(w http.ResponseWriter, r *http.Request, err error) {
+	if errors.Is(err, ErrNotFound) {
+		http.NotFound(w, r)
+		return
+	}
+	s.cfg.Log.WarnContext(r.Context(), "live page cannot be rendered", "pattern", r.Pattern, "error", err)
+	http.Error(w, "The page cannot be shown now.", http.StatusServiceUnavailable)
+}
+
+// tab is one open stream.
+type tab struct {
+	server *Server
+	page   Page
+	r      *http.Request
+	out    *body
+	sse    *datastar.ServerSentEventGenerator
+	sent   [sha256.Size]byte // of the last fragment
+}
+
+// follow sends the fragment again after changes, at most one every MinGap, and
+// comments in between. It returns when the tab or the server is gone.
+func (t *tab) follow(changed <-chan struct{}) {
+	cfg := t.server.cfg
+	heartbeat := time.NewTicker(cfg.Heartbeat)
+	defer heartbeat.Stop()
+	due := time.NewTimer(0) // fires when the fragment is to be rendered
+	due.Stop()
+	waiting, last := false, time.Now()
+	for {
+		select {
+		case <-t.r.Context().Done():
+			return
+		case <-changed:
+			if !waiting {
+				waiting = true
+				due.Reset(max(0, cfg.MinGap-time.Since(last)))
+			}
+		case <-due.C:
+			waiting, last = false, time.Now()
+			switch again, err := t.refresh(); {
+			case err != nil:
+				return
+			case again:
+				waiting = true
+				due.Reset(cfg.Retry)
+			}
+		case <-heartbeat.C:
+			if t.comment() != nil {
+				return
+			}
+		}
+	}
+}
+
+// refresh renders and sends what differs. again: rendering failed, which says
+// nothing about the tab; it keeps what it shows. An error means the tab is gone.
+func (t *tab) refresh() (again bool, err error) {
+	f, err := render(t.r, t.page)
+	if err != nil {
+		if t.r.Context().Err() != nil {
+			return false, err
+		}
+		t.server.cfg.Log.WarnContext(t.r.Context(), "live page cannot be rendered", "pattern", t.page.Pattern, "error", err)
+		return !errors.Is(err, ErrNotFound), nil
+	}
+	if f.sum == t.sent {
+		return false, nil
+	}
+	return false, t.send(f)
+}
+
+func (t *tab) send(f rendered) error {
+	t.limit()
+	options := []datastar.PatchElementOption{}
+	if f.position > 0 {
+		options = append(options, datastar.WithPatchElementsEventID(strconv.FormatInt(f.position, 10)))
+	}
+	if err := t.sse.PatchElements(f.html, options...); err != nil {
+		return err
+	}
+	t.sent = f.sum
+	return nil
+}
+
+func (t *tab) comment() error {
+	t.limit()
+	if _, err := t.out.Write([]byte(":\n\n")); err != nil {
+		return err
+	}
+	return t.out.FlushError()
+}
+
+// limit bounds the time of the next write: a tab that takes nothing is gone.
+// Writers without deadlines (tests) do without.
+func (t *tab) limit() {
+	_ = http.NewResponseController(t.out).SetWriteDeadline(time.Now().Add(t.server.cfg.SendLimit))
+}
+
+// rendered is a fragment as it goes over the wire.
+type rendered struct {
+	html     string
+	sum      [sha256.Size]byte
+	position int64
+}
+
+func render(r *http.Request, page Page) (rendered, error) {
+	fragment, err := page.Render(r)
+	if err != nil {
+		return rendered{}, err
+	}
+	var buf bytes.Buffer
+	if err := fragment.Component.Render(r.Context(), &buf); err != nil {
+		return rendered{}, err
+	}
+	return rendered{buf.String(), sha256.Sum256(buf.Bytes()), fragment.Position}, nil
+}

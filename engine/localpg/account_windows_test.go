@@ -1,0 +1,4 @@
+package localpg
+
+// mayHaveGuard says whether killed members' server is stopped by itself.
+const mayHaveGuard = false

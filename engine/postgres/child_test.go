@@ -1,0 +1,219 @@
+package postgres_test
+
+import (
+	"bufio"
+	"context"
+	"flag"
+	"fmt"
+	"log/slog"
+	"os"
+	"os/exec"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/backstory-go/backstory/engine"
+	"github.com/backstory-go/backstory/engine/localpg"
+	"github.com/backstory-go/backstory/engine/localpg/pgtest"
+	"github.com/backstory-go/backstory/engine/postgres"
+)
+
+var long = flag.Bool("long", false, "kill processes for 30 s instead of some seconds")
+
+// childURL makes this test binary a process of its own, to be killed.
+const childURL = "BACKSTORY_TEST_CHILD_URL"
+
+// child works, submits, and prints each command id after Submit acknowledged it.
+func child(url string) int {
+	e, err := postgres.Open(context.Background(), postgres.Config{URL: url, System: bank(), Log: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	ctx := context.Background()
+	for i := range 4 {
+		go func() {
+			for n := 0; ; n++ {
+				id, err := e.Submit(ctx, command("deposit", fmt.Sprintf("a%d", (i+n)%7), 1))
+				if err == nil {
+					fmt.Println(id)
+					_, _ = e.Wait(ctx, id)
+				}
+			}
+		}()
+	}
+	if err := e.Run(ctx); err != nil {
+		return 1
+	}
+	return 0
+}
+
+// brood is the processes that are killed, and what they had acknowledged.
+type brood struct {
+	tb    testing.TB
+	url   string
+	mu    sync.Mutex
+	acked []uuid.UUID
+	reads sync.WaitGroup
+}
+
+func (b *brood) spawn() *exec.Cmd {
+	cmd := exec.Command(os.Args[0], "-test.run=^$")
+	cmd.Env = append(os.Environ(), childURL+"="+b.url)
+	cmd.Stderr = os.Stderr
+	out, err := cmd.StdoutPipe()
+	if err == nil {
+		err = cmd.Start()
+	}
+	if err != nil {
+		b.tb.Fatal(err)
+	}
+	b.reads.Go(func() {
+		for lines := bufio.NewScanner(out); lines.Scan(); {
+			if id, err := uuid.Parse(strings.TrimSpace(lines.Text())); err == nil {
+				b.mu.Lock()
+				b.acked = append(b.acked, id)
+				b.mu.Unlock()
+			}
+		}
+	})
+	return cmd
+}
+
+func (b *brood) count() int {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return len(b.acked)
+}
+
+func TestWorkersKilledWith9_NothingIsLostOrDoneTwice(t *testing.T) {
+	url := database(t)
+	web := started(t, postgres.Config{URL: url, Roles: []postgres.Role{postgres.RoleWeb}})
+	b := &brood{tb: t, url: url}
+	span := 6 * time.Second
+	if *long {
+		span = 30 * time.Second
+	}
+	children := []*exec.Cmd{b.spawn(), b.spawn()}
+	eventually(t, "the processes work", func() bool { return b.count() > 20 })
+	watch := watchPauses(t, web)
+	kills := 0
+	for end := time.Now().Add(span); time.Now().Before(end); kills++ {
+		victim := kills % 2
+		if err := children[victim].Process.Kill(); err != nil {
+			t.Fatal(err)
+		}
+		_ = children[victim].Wait()
+		before := watch.slots()
+		eventually(t, "every stream goes on", func() bool { return watch.went(before) })
+		children[victim] = b.spawn()
+		n := b.count()
+		eventually(t, "commands are acknowledged", func() bool { return b.count() > n+50 })
+	}
+	for _, c := range children {
+		_ = c.Process.Kill()
+		_ = c.Wait()
+	}
+	b.reads.Wait()
+	last := started(t, postgres.Config{URL: url})
+	pause, stall := watch.end()
+	t.Logf("%d kills, %d acknowledged, longest pause %s (machine stalled for up to %s)", kills, len(b.acked), pause, stall)
+	if pause > 3*time.Second+stall {
+		t.Errorf("commands were held up for %s", pause)
+	}
+	for _, id := range b.acked {
+		if o, err := last.Wait(within(t), id); err != nil || o.Status != engine.Accepted || len(o.Events) != 1 {
+			t.Fatalf("acknowledged %s: %+v, %v", id, o, err)
+		}
+	}
+	caughtUp(t, last)
+	checkLog(t, url)
+	checkBalances(t, url)
+}
+
+// pauses submits to streams of several slots all the time, from a process that is
+// not killed, and measures how long a command took.
+type pauses struct {
+	stop  context.CancelFunc
+	group sync.WaitGroup
+	mu    sync.Mutex
+	done  [8]int
+	worst time.Duration
+	stall time.Duration // how late this process itself was woken
+}
+
+func watchPauses(tb testing.TB, e *postgres.Engine) *pauses {
+	ctx, stop := context.WithCancel(context.Background())
+	p := &pauses{stop: stop}
+	tb.Cleanup(stop)
+	for i := range p.done {
+		p.group.Go(func() { p.probe(ctx, e, i) })
+	}
+	p.group.Go(func() { p.clock(ctx) })
+	return p
+}
+
+func (p *pauses) probe(ctx context.Context, e *postgres.Engine, i int) {
+	for ctx.Err() == nil {
+		start := time.Now()
+		id, err := e.Submit(ctx, command("deposit", fmt.Sprintf("probe%d", i), 1))
+		if err == nil {
+			_, err = e.Wait(ctx, id)
+		}
+		if err != nil {
+			return
+		}
+		p.mu.Lock()
+		p.worst = max(p.worst, time.Since(start))
+		p.done[i]++
+		p.mu.Unlock()
+	}
+}
+
+func (p *pauses) clock(ctx context.Context) {
+	const every = 10 * time.Millisecond
+	ticker := time.NewTicker(every)
+	defer ticker.Stop()
+	for last := time.Now(); ; {
+		select {
+		case <-ctx.Done():
+			return
+		case now := <-ticker.C:
+			p.mu.Lock()
+			p.stall = max(p.stall, now.Sub(last)-every)
+			p.mu.Unlock()
+			last = now
+		}
+	}
+}
+
+func (p *pauses) slots() [8]int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.done
+}
+
+// went says whether every probe got an answer to a command that it sent later.
+func (p *pauses) went(before [8]int) bool {
+	now := p.slots()
+	for i := range now {
+		if now[i] < before[i]+2 {
+			return false
+		}
+	}
+	return true
+}
+
+func (p *pauses) end() (worst, stall time.Duration) {
+	p.stop()
+	p.group.Wait()
+	return p.worst, p.stall
+}
+
+func privateServer(tb testing.TB, durable bool) *localpg.Server {
+	tb.Helper()
+	return pgtest.Private(tb, durable)
+}

@@ -1,0 +1,99 @@
+package postgres
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"slices"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"github.com/backstory-go/backstory/engine"
+)
+
+// Role is a part that a process plays.
+type Role string
+
+// The roles. Every process can submit, wait and read; RoleWorker also decides
+// commands and updates projections.
+const (
+	RoleWeb    Role = "web"
+	RoleWorker Role = "worker"
+)
+
+// Config says how to run a system. Only URL and System are required.
+type Config struct {
+	URL       string         // of the database; may lead through a pooler in transaction mode
+	DirectURL string         // for LISTEN and migrations, never through a pooler; default: URL
+	System    *engine.System // what to run
+	Log       *slog.Logger   // default: slog.Default()
+
+	Roles        []Role        // default: web and worker
+	Workers      int           // deciding loops, from 1; default 1: a loop decides many streams at once
+	MaxConns     int           // connections beside the listening one, from 4; default 12
+	MaxPending   int           // commands that may wait before Submit answers ErrOverloaded; default 10,000
+	CacheStreams int           // streams whose state a deciding loop keeps; default 10,000
+	ConnectWait  time.Duration // how long Open tries to reach the database; default 10 s
+
+	NewID func() uuid.UUID // of commands and processes; default: UUIDv7
+}
+
+// withDefaults fills in what was left out.
+func (c Config) withDefaults() Config {
+	c.DirectURL = orDefault(c.DirectURL, c.URL)
+	c.Log = orDefault(c.Log, slog.Default())
+	c.Workers = orDefault(c.Workers, 1)
+	c.MaxConns = orDefault(c.MaxConns, 12)
+	c.MaxPending = orDefault(c.MaxPending, 10_000)
+	c.CacheStreams = orDefault(c.CacheStreams, 10_000)
+	c.ConnectWait = orDefault(c.ConnectWait, 10*time.Second)
+	if len(c.Roles) == 0 {
+		c.Roles = []Role{RoleWeb, RoleWorker}
+	}
+	if c.NewID == nil {
+		c.NewID = func() uuid.UUID { return uuid.Must(uuid.NewV7()) }
+	}
+	return c
+}
+
+// Validate joins everything that is wrong with the configuration. Zero values
+// stand for defaults and are right.
+func (c Config) Validate() error {
+	var faults []error
+	fault := func(wrong bool, format string, args ...any) {
+		if wrong {
+			faults = append(faults, fmt.Errorf(format, args...))
+		}
+	}
+	fault(c.URL == "", "URL is missing")
+	for name, url := range map[string]string{"URL": c.URL, "DirectURL": c.DirectURL} {
+		_, err := pgxpool.ParseConfig(url)
+		fault(err != nil, "%s: %w", name, err)
+	}
+	fault(c.System == nil, "System is missing")
+	if c.System != nil {
+		err := c.System.Validate()
+		fault(err != nil, "System: %w", err)
+	}
+	for _, role := range c.Roles {
+		fault(role != RoleWeb && role != RoleWorker, "role %q is neither %q nor %q", role, RoleWeb, RoleWorker)
+	}
+	fault(c.Workers < 0, "Workers is %d, want 1 or more", c.Workers)
+	fault(c.MaxConns != 0 && c.MaxConns < 4, "MaxConns is %d, want 4 or more", c.MaxConns)
+	fault(c.MaxPending < 0, "MaxPending is %d, want 1 or more", c.MaxPending)
+	fault(c.CacheStreams < 0, "CacheStreams is %d, want 1 or more", c.CacheStreams)
+	fault(c.ConnectWait < 0, "ConnectWait is %s, want more than 0", c.ConnectWait)
+	return errors.Join(faults...)
+}
+
+func (c Config) is(role Role) bool { return slices.Contains(c.Roles, role) }
+
+func orDefault[T comparable](value, standard T) T {
+	var zero T
+	if value == zero {
+		return standard
+	}
+	return value
+}

@@ -1,0 +1,84 @@
+package postgres
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"github.com/backstory-go/backstory/engine"
+)
+
+// dialer notices a silent network within 11 s.
+func dialer() *net.Dialer {
+	return &net.Dialer{Timeout: 5 * time.Second, KeepAliveConfig: net.KeepAliveConfig{
+		Enable: true, Idle: 5 * time.Second, Interval: 2 * time.Second, Count: 3}}
+}
+
+// pools opens the engine's own connections, half of the budget and at most 8,
+// and the ones that reading callers share.
+func pools(ctx context.Context, cfg Config) (work, reads *pgxpool.Pool, err error) {
+	own := min(cfg.MaxConns/2, 8)
+	work, err = pool(ctx, cfg.URL, own)
+	if err != nil {
+		return nil, nil, err
+	}
+	reads, err = pool(ctx, cfg.URL, cfg.MaxConns-own)
+	if err != nil {
+		work.Close()
+		return nil, nil, err
+	}
+	return work, reads, nil
+}
+
+func pool(ctx context.Context, url string, most int) (*pgxpool.Pool, error) {
+	cfg, err := pgxpool.ParseConfig(url)
+	if err != nil {
+		return nil, err
+	}
+	cfg.MaxConns = int32(most)
+	cfg.MinConns = 0
+	cfg.HealthCheckPeriod = 5 * time.Second
+	polish(cfg.ConnConfig)
+	return pgxpool.NewWithConfig(ctx, cfg)
+}
+
+func polish(cfg *pgx.ConnConfig) {
+	cfg.DialFunc = dialer().DialContext
+	cfg.ConnectTimeout = 5 * time.Second
+	if cfg.RuntimeParams["application_name"] == "" {
+		cfg.RuntimeParams["application_name"] = "backstory"
+	}
+}
+
+// direct opens one connection past any pooler.
+func direct(ctx context.Context, cfg Config) (*pgx.Conn, error) {
+	c, err := pgx.ParseConfig(cfg.DirectURL)
+	if err != nil {
+		return nil, err
+	}
+	polish(c)
+	return pgx.ConnectConfig(ctx, c)
+}
+
+// reach is direct, tried until ConnectWait is over: a database that is being
+// started refuses connections for a while.
+func reach(ctx context.Context, cfg Config) (*pgx.Conn, error) {
+	ctx, cancel := context.WithTimeout(ctx, cfg.ConnectWait)
+	defer cancel()
+	for {
+		conn, err := direct(ctx, cfg)
+		if err == nil {
+			return conn, nil
+		}
+		if !surroundings(err) {
+			return nil, fmt.Errorf("connect: %w", err)
+		}
+		if !pause(ctx, 100*time.Millisecond) {
+			return nil, fmt.Errorf("connect: %w after %s: %w", engine.ErrUnavailable, cfg.ConnectWait, err)
+		}
+	}
+}

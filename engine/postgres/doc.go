@@ -1,0 +1,27 @@
+// Package postgres runs a system of actors and projections on one PostgreSQL
+// database: it is the adapter behind engine.Client and engine.Log.
+//
+// It owns the schema "backstory" (the log, the inbox, outcomes, slots and
+// workers), the tables of projections in the schema "public", and every
+// connection and goroutine that works on them. It knows no domain and no page,
+// and it does not start a server: it is given a URL. Only wiring (package main)
+// and tests may import it.
+//
+// A command's way:
+//
+//	Submit ──▶ inbox ──▶ worker ──▶ sequencer ──▶ events ──▶ tail ──▶ projector ──▶ hub
+//	           durable   decides    stores all    the log    once a    folds, with    wakes
+//	           on return            in one commit            process   its checkpoint pages
+//
+// A command's states: pending (a row in the inbox), then for ever one of
+// accepted, refused, failed (a row in outcomes). The row moves in the
+// transaction that stores the events.
+//
+// The invariants: whoever writes to the log holds the order lock from before it
+// reads the head until its commit is visible, so positions are dense and in
+// commit order; whoever deletes a command's inbox row has decided it, once; a
+// projection's rows and its checkpoint commit together, under a fence that
+// grows with every owner. Locks are taken in the order: slot row, order lock,
+// inbox, outcomes, events. Clocks and leases only save work; none of this rests
+// on them.
+package postgres

@@ -1,0 +1,155 @@
+package postgres
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5/pgxpool"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/backstory-go/backstory/engine"
+	"github.com/backstory-go/backstory/engine/postgres/enginedb"
+)
+
+// Engine runs a system on a database. Open makes one, Run works, Close ends it.
+// Without Run it can submit, wait and read, and nothing is decided here.
+type Engine struct {
+	cfg    Config
+	system *engine.System
+	log    *slog.Logger
+	id     uuid.UUID // of this start of this process
+
+	work  *pgxpool.Pool // what the engine does itself
+	reads *pgxpool.Pool // what pages and callers read: they cannot starve the engine
+	sql   *enginedb.Queries
+
+	hub       engine.Hub
+	notices   *notices
+	sequencer *sequencer
+	inbox     *inbox
+	waiters   *waiters
+	tail      *tail
+	applied   *applied
+	workers   []*worker
+
+	ctx    context.Context // ends by Close
+	cancel context.CancelFunc
+	runs   sync.WaitGroup
+}
+
+var (
+	_ engine.Client = (*Engine)(nil)
+	_ engine.Log    = (*Engine)(nil)
+)
+
+// Open connects, brings the schema and the tables of changed projections up to
+// date, and returns an engine that does not work yet. It tries for
+// Config.ConnectWait; then the error is an engine.ErrUnavailable.
+func Open(ctx context.Context, cfg Config) (*Engine, error) {
+	if err := cfg.Validate(); err != nil {
+		return nil, fmt.Errorf("configuration: %w", err)
+	}
+	cfg = cfg.withDefaults()
+	if err := prepare(ctx, cfg); err != nil {
+		return nil, fmt.Errorf("open: %w", err)
+	}
+	work, reads, err := pools(ctx, cfg)
+	if err != nil {
+		return nil, fmt.Errorf("open: %w", err)
+	}
+	return assemble(cfg, work, reads), nil
+}
+
+func assemble(cfg Config, work, reads *pgxpool.Pool) *Engine {
+	e := &Engine{cfg: cfg, system: cfg.System, log: cfg.Log, id: cfg.NewID(), work: work, reads: reads, sql: enginedb.New(work)}
+	e.ctx, e.cancel = context.WithCancel(context.Background())
+	e.notices = newNotices(e.ctx, e.sql, e.id)
+	e.applied = newApplied()
+	e.tail = newTail(e.sql, &e.hub)
+	e.waiters = newWaiters(enginedb.New(reads))
+	e.sequencer = newSequencer(e.ctx, work, e.log, e.onStored)
+	e.inbox = newInbox(e.ctx, e.sql, cfg, e.onSubmitted)
+	if cfg.is(RoleWorker) {
+		for i := range cfg.Workers {
+			e.workers = append(e.workers, newWorker(e, i))
+		}
+	}
+	return e
+}
+
+// onStored spreads the news of a commit: to this process at once, to others by
+// a notice.
+func (e *Engine) onStored(records []*record) {
+	e.tail.offer(records)
+	e.notices.send(noticeLog, "")
+}
+
+func (e *Engine) onSubmitted() {
+	e.ringWorkers()
+	e.notices.send(noticeInbox, "")
+}
+
+func (e *Engine) ringWorkers() {
+	for _, w := range e.workers {
+		w.wake.ring()
+	}
+}
+
+// Run works until ctx ends, then finishes or hands over what is in hand, and
+// returns when everything it started has ended. An unreachable database is
+// waited for; it is no reason to return.
+func (e *Engine) Run(ctx context.Context) error {
+	e.runs.Add(1)
+	defer e.runs.Done()
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	defer context.AfterFunc(e.ctx, cancel)()
+	var group errgroup.Group
+	group.Go(func() error { return e.listen(ctx) })
+	group.Go(func() error { return e.tail.run(ctx, e.log) })
+	group.Go(func() error { return e.waiters.run(ctx) })
+	if e.cfg.is(RoleWorker) {
+		group.Go(func() error { return newDuty(e).run(ctx) })
+	}
+	return group.Wait()
+}
+
+// errClosed answers calls after Close.
+var errClosed = errors.New("the engine is closed")
+
+// Close waits for appends and submissions in hand (at most 5 s), ends Run and
+// what it started, and closes every connection. Calls after it fail.
+func (e *Engine) Close() {
+	idle := make(chan struct{})
+	go func() {
+		defer close(idle)
+		e.inbox.queue.close()
+		e.sequencer.queue.close()
+		e.notices.queue.close()
+	}()
+	select {
+	case <-idle:
+	case <-time.After(5 * time.Second):
+	}
+	e.cancel()
+	e.runs.Wait()
+	<-idle
+	e.work.Close()
+	e.reads.Close()
+}
+
+// DB implements engine.Client.
+func (e *Engine) DB() engine.DBTX { return e.reads }
+
+// Hub implements engine.Client.
+func (e *Engine) Hub() *engine.Hub { return &e.hub }
+
+// ended says whether err only tells that ctx is over.
+func ended(ctx context.Context, err error) bool {
+	return ctx.Err() != nil && (errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded))
+}

@@ -1,0 +1,184 @@
+package postgres
+
+import (
+	"context"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"github.com/backstory-go/backstory/engine"
+	"github.com/backstory-go/backstory/engine/postgres/enginedb"
+)
+
+// flight is one transaction of the sequencer. Its steps: lock (first round trip:
+// the order lock alone, then what is true under it), join (only when others
+// queued meanwhile), judge (in memory), store (the last round trip, with COMMIT).
+type flight struct {
+	batch []*entry
+
+	head    int64     // of the log, under the lock
+	at      time.Time // of what will be stored; never before the head's
+	streams map[string]streamHead
+	claimed map[uuid.UUID]bool // commands whose inbox row is ours to delete
+	decided map[uuid.UUID]bool // commands with an outcome
+	found   map[uuid.UUID]enginedb.EventStoredRow
+
+	verdicts []verdict // by index of batch
+	records  []*record // to be stored, in order
+}
+
+// streamHead is a stream's last event.
+type streamHead struct {
+	version int64
+	lastID  uuid.UUID
+}
+
+func (f *flight) lock(ctx context.Context, conn *pgxpool.Conn) error {
+	f.streams = make(map[string]streamHead, len(f.batch))
+	f.claimed, f.decided = map[uuid.UUID]bool{}, map[uuid.UUID]bool{}
+	f.found = map[uuid.UUID]enginedb.EventStoredRow{}
+	b := &pgx.Batch{}
+	b.Queue(begin)
+	b.Queue(enginedb.LogSettings)
+	b.Queue(enginedb.LogLock)
+	b.Queue(enginedb.LogHead).QueryRow(func(row pgx.Row) error {
+		var timeout string
+		return row.Scan(&f.head, &f.at, &timeout)
+	})
+	f.queueReads(b, f.batch)
+	return conn.SendBatch(ctx, b).Close()
+}
+
+func (f *flight) join(ctx context.Context, conn *pgxpool.Conn, late []*entry) error {
+	f.batch = append(f.batch[:len(f.batch):len(f.batch)], late...)
+	b := &pgx.Batch{}
+	f.queueReads(b, late)
+	return conn.SendBatch(ctx, b).Close()
+}
+
+// queueReads asks for what the entries are judged by.
+func (f *flight) queueReads(b *pgx.Batch, entries []*entry) {
+	var streams []string
+	var commands, unsure []uuid.UUID
+	for _, e := range entries {
+		if _, known := f.streams[e.name]; !known {
+			f.streams[e.name] = streamHead{}
+			streams = append(streams, e.name)
+		}
+		if e.command != nil {
+			commands = append(commands, e.command.ID)
+		} else if e.unsure && len(e.events) > 0 {
+			unsure = append(unsure, e.events[0].ID)
+		}
+	}
+	if len(streams) > 0 {
+		b.Queue(enginedb.StreamHeads, streams).Query(func(rows pgx.Rows) error { return f.scanHeads(rows, streams) })
+	}
+	if len(commands) > 0 {
+		b.Queue(enginedb.InboxClaim, commands).Query(scanIDs(f.claimed))
+		b.Queue(enginedb.OutcomeDecided, commands).Query(scanIDs(f.decided))
+	}
+	if len(unsure) > 0 {
+		b.Queue(enginedb.EventStored, unsure).Query(f.scanFound)
+	}
+}
+
+func (f *flight) scanHeads(rows pgx.Rows, streams []string) error {
+	var ord int64
+	var head streamHead
+	_, err := pgx.ForEachRow(rows, []any{&ord, &head.version, &head.lastID}, func() error {
+		f.streams[streams[ord-1]] = head
+		return nil
+	})
+	return err
+}
+
+func (f *flight) scanFound(rows pgx.Rows) error {
+	list, err := pgx.CollectRows(rows, pgx.RowToStructByPos[enginedb.EventStoredRow])
+	for _, row := range list {
+		f.found[row.ID] = row
+	}
+	return err
+}
+
+func scanIDs(into map[uuid.UUID]bool) func(pgx.Rows) error {
+	return func(rows pgx.Rows) error {
+		var id uuid.UUID
+		_, err := pgx.ForEachRow(rows, []any{&id}, func() error {
+			into[id] = true
+			return nil
+		})
+		return err
+	}
+}
+
+// judge walks the batch in order: an entry is held against what is stored and
+// what the batch has accepted before it.
+func (f *flight) judge() {
+	f.verdicts = make([]verdict, len(f.batch))
+	for i, e := range f.batch {
+		f.verdicts[i] = f.judgeOne(e)
+	}
+}
+
+func (f *flight) judgeOne(e *entry) verdict {
+	if v, settled := f.already(e); settled {
+		return v
+	}
+	head := f.streams[e.name]
+	if e.version != engine.AnyVersion && (e.version != head.version || e.lastID != uuid.Nil && e.lastID != head.lastID) {
+		return verdict{err: engine.ErrConflict, appended: engine.Appended{Version: head.version}}
+	}
+	if e.command != nil {
+		f.decided[e.command.ID] = true
+	}
+	stored := e.records(f.head+1, head.version, f.at.UTC())
+	if n := len(stored); n > 0 {
+		f.head += int64(n)
+		head = streamHead{head.version + int64(n), stored[n-1].Meta.ID}
+		f.streams[e.name] = head
+		f.records = append(f.records, stored...)
+	}
+	v := verdict{stored: stored, appended: engine.Appended{Version: head.version, At: f.at.UTC()}}
+	if len(stored) > 0 {
+		v.appended.Position = stored[0].Meta.Position
+	}
+	return v
+}
+
+// already says what is known of an entry before its version is looked at. A
+// command may have an outcome and a row in the inbox: submitted again while it
+// was being decided.
+func (f *flight) already(e *entry) (verdict, bool) {
+	switch {
+	case e.command != nil && f.decided[e.command.ID]:
+		return verdict{err: errDecided}, true
+	case e.command != nil && !f.claimed[e.command.ID]:
+		return verdict{err: errElsewhere}, true
+	case e.command == nil && e.unsure && len(e.events) > 0:
+		row, ok := f.found[e.events[0].ID]
+		last := row.Version + int64(len(e.events)) - 1
+		return verdict{appended: engine.Appended{Position: row.Position, Version: last, At: row.At.UTC()}}, ok
+	}
+	return verdict{}, false
+}
+
+// store writes what was accepted and commits; nothing is written when nothing was.
+func (f *flight) store(ctx context.Context, conn *pgxpool.Conn) error {
+	b := &pgx.Batch{}
+	queueEvents(b, f.records, f.at)
+	f.queueOutcomes(b)
+	f.queueDeletes(b)
+	queueCommit(b)
+	return conn.SendBatch(ctx, b).Close()
+}
+
+// doubt marks the entries of a flight whose COMMIT failed or was not answered: the next
+// flight reads the truth under the lock, where alone it is final.
+func (f *flight) doubt() {
+	for _, e := range f.batch {
+		e.unsure = true
+	}
+}

@@ -1,0 +1,135 @@
+package postgres
+
+import (
+	"context"
+	"hash/fnv"
+	"sync"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/backstory-go/backstory/engine/postgres/enginedb"
+)
+
+// inbox stores commands durably, the ones that arrive together in one commit.
+// It never takes the order lock.
+type inbox struct {
+	ctx    context.Context
+	sql    *enginedb.Queries
+	most   int // commands that may wait
+	stored func()
+	queue  queue[*letter]
+
+	mu      sync.Mutex
+	counted time.Time // when the waiting commands were counted
+	pending int       // then, and those that were submitted here since
+}
+
+// letter is a command on its way into the inbox.
+type letter struct {
+	id              uuid.UUID
+	typ, stream, by string
+	data            []byte
+	ifVersion       int64 // -1: none
+	done            chan error
+	inserted        bool
+}
+
+func newInbox(ctx context.Context, sql *enginedb.Queries, cfg Config, stored func()) *inbox {
+	in := &inbox{ctx: ctx, sql: sql, most: cfg.MaxPending, stored: stored}
+	in.queue.flush = in.flush
+	return in
+}
+
+// put stores the letter, or finds that its id is known already (inserted stays
+// false). After ctx's error it may still be stored.
+func (in *inbox) put(ctx context.Context, l *letter) error {
+	if !in.queue.add(l) {
+		return errClosed
+	}
+	select {
+	case err := <-l.done:
+		return err
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+func (in *inbox) flush() {
+	bytes := 0
+	in.write(in.queue.take(func(l *letter) bool {
+		fits := bytes == 0 || bytes+len(l.data) <= mostBytes
+		bytes += len(l.data)
+		return fits
+	}))
+}
+
+// write stores a batch in one statement. One bad letter does not spoil the rest.
+func (in *inbox) write(batch []*letter) {
+	ctx, cancel := context.WithTimeout(in.ctx, 10*time.Second)
+	defer cancel()
+	err := in.insert(ctx, batch)
+	if err != nil && !surroundings(err) && len(batch) > 1 {
+		half := len(batch) / 2
+		in.write(batch[:half])
+		in.write(batch[half:])
+		return
+	}
+	if err == nil {
+		in.stored()
+	}
+	for _, l := range batch {
+		l.done <- err
+	}
+}
+
+func (in *inbox) insert(ctx context.Context, batch []*letter) error {
+	var p enginedb.InboxInsertParams
+	first := make(map[uuid.UUID]*letter, len(batch))
+	for _, l := range batch {
+		if first[l.id] == nil {
+			first[l.id] = l
+		}
+		p.Ids = append(p.Ids, l.id)
+		p.Slots = append(p.Slots, slotOf(l.stream))
+		p.Types = append(p.Types, l.typ)
+		p.Streams = append(p.Streams, l.stream)
+		p.Data = append(p.Data, l.data)
+		p.Bys = append(p.Bys, l.by)
+		p.Correlations = append(p.Correlations, l.id)
+		p.Causations = append(p.Causations, l.id)
+		p.IfVersions = append(p.IfVersions, l.ifVersion)
+	}
+	ids, err := in.sql.InboxInsert(ctx, p)
+	for _, id := range ids {
+		first[id].inserted = err == nil
+	}
+	return err
+}
+
+// full says whether too many commands wait. It counts at most twice a second
+// while there is room, and never reads more rows than the limit.
+func (in *inbox) full(ctx context.Context) (bool, error) {
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	if age := time.Since(in.counted); age > 500*time.Millisecond || in.pending >= in.most && age > 20*time.Millisecond {
+		n, err := in.sql.InboxCount(ctx, enginedb.InboxCountParams{Most: int32(in.most)})
+		if err != nil {
+			return false, err
+		}
+		in.pending, in.counted = int(n), time.Now()
+	}
+	if in.pending >= in.most {
+		return true, nil
+	}
+	in.pending++
+	return false, nil
+}
+
+// slotOf is the hash slot of a stream's commands. It must not change: rows that
+// wait carry it.
+func slotOf(stream string) int32 {
+	h := fnv.New32a()
+	_, _ = h.Write([]byte(stream))
+	return int32(h.Sum32() % commandSlots)
+}

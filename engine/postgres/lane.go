@@ -1,0 +1,245 @@
+package postgres
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/backstory-go/backstory/engine"
+	"github.com/backstory-go/backstory/engine/postgres/enginedb"
+)
+
+// A command's retry holds later commands of its stream for at most this.
+const (
+	mostTries     = 3
+	mostRetrying  = 5 * time.Second
+	firstPause    = 100 * time.Millisecond
+	mostConflicts = 10  // decisions on versions that were old by then
+	chainMost     = 64  // commands of one stream decided on each other
+	loadMost      = 256 // streams folded in one round trip
+)
+
+// lane is a stream with commands in hand. They are decided in the order of seq,
+// each on the result of the one before; while some are with the sequencer, the
+// others wait.
+type lane struct {
+	name      string
+	waiting   []*order
+	flying    int
+	notBefore time.Time
+}
+
+// order is a command in hand.
+type order struct {
+	row       *enginedb.InboxTakeRow
+	tries     int // that failed by a fault of the handler
+	first     time.Time
+	conflicts int
+}
+
+func (l *lane) ready() bool { return l.flying == 0 && len(l.waiting) > 0 }
+
+// add keeps the lane in the order of seq.
+func (l *lane) add(orders ...*order) {
+	l.waiting = append(l.waiting, orders...)
+	slices.SortStableFunc(l.waiting, func(a, b *order) int { return cmp.Compare(a.row.Seq, b.row.Seq) })
+}
+
+// decide decides whatever can be, and hands it to the sequencer in one go.
+func (w *worker) decide(ctx context.Context) {
+	now := time.Now()
+	var ready []*lane
+	for _, l := range w.lanes {
+		if l.ready() && !now.Before(l.notBefore) {
+			ready = append(ready, l)
+		}
+	}
+	// Oldest first: the map's order must not starve a stream.
+	slices.SortFunc(ready, func(a, b *lane) int { return cmp.Compare(a.waiting[0].row.Seq, b.waiting[0].row.Seq) })
+	for part := range slices.Chunk(ready, loadMost) {
+		if !w.loadStates(ctx, part) {
+			return
+		}
+		var entries []*entry
+		for _, l := range part {
+			entries = append(entries, w.decideLane(l, now)...)
+		}
+		w.e.sequencer.submit(entries...)
+	}
+}
+
+// loadStates folds the streams that the cache does not have. A stream that
+// cannot be folded fails its first command's try.
+func (w *worker) loadStates(ctx context.Context, lanes []*lane) bool {
+	var missing []*loading
+	for _, l := range lanes {
+		if _, ok := w.cache.get(l.name); ok {
+			continue
+		}
+		stream, err := engine.ParseStream(l.name)
+		actor, ok := w.e.system.Actor(stream.Type)
+		if err != nil || !ok {
+			w.misfire(l, fmt.Errorf("no actor decides about %s", l.name))
+			continue
+		}
+		missing = append(missing, &loading{snapshot: &snapshot{stream: l.name, actor: actor, state: actor.NewState()}})
+	}
+	if len(missing) == 0 {
+		return true
+	}
+	if err := load(ctx, w.e.work, w.e.system, missing); err != nil {
+		if !ended(ctx, err) {
+			w.e.log.Warn("loading streams is tried again", "error", err, "streams", len(missing))
+			for _, l := range lanes {
+				l.notBefore = time.Now().Add(100 * time.Millisecond)
+			}
+		}
+		return false
+	}
+	for _, m := range missing {
+		if m.err != nil {
+			w.misfire(w.lanes[m.snapshot.stream], fmt.Errorf("load %s: %w", m.snapshot.stream, m.err))
+			continue
+		}
+		w.cache.put(m.snapshot)
+	}
+	return true
+}
+
+// decideLane decides the lane's commands one on the other, as far as it goes.
+func (w *worker) decideLane(l *lane, now time.Time) []*entry {
+	cached, ok := w.cache.get(l.name)
+	if !ok || len(l.waiting) == 0 || now.Before(l.notBefore) {
+		return nil
+	}
+	head := *cached // state: never changed, replaced by what decisions leave behind
+	var entries []*entry
+	for len(l.waiting) > 0 && len(entries) < chainMost {
+		o := l.waiting[0]
+		e, state, err := w.decideOne(o, &head)
+		if err != nil {
+			if !w.fails(l, o, err) {
+				break
+			}
+			e, state = w.failure(o, err), head.state
+		}
+		l.waiting = l.waiting[1:]
+		l.flying++
+		if n := len(e.events); n > 0 {
+			head.state, head.version, head.lastID = state, head.version+int64(n), e.events[n-1].ID
+		}
+		entries = append(entries, e)
+	}
+	return entries
+}
+
+// decideOne asks the decider, with a copy of the state that it may change.
+func (w *worker) decideOne(o *order, head *snapshot) (*entry, any, error) {
+	e := w.entry(o)
+	e.version, e.lastID = head.version, head.lastID
+	if v := o.row.IfVersion; v >= 0 && head.version > v {
+		e.refuse(engine.NewBuiltinRefusal(engine.CodeChanged, "This was changed meanwhile."))
+		return e, nil, nil
+	}
+	command, err := w.decode(head.actor, o.row)
+	if faults, ok := errors.AsType[*engine.FaultsError](err); ok {
+		e.refuse(engine.NewBuiltinRefusal(engine.CodeInvalid, faults.Error()))
+		return e, nil, nil
+	}
+	if err != nil {
+		return nil, nil, err
+	}
+	state := head.actor.CloneState(head.state)
+	decided, err := head.actor.Decide(engine.Meta{
+		ID: o.row.ID, Correlation: o.row.Correlation, Causation: o.row.Causation, Stream: e.stream,
+		Version: head.version, At: o.row.At.UTC(), By: o.row.By, Attempt: o.tries + 1,
+	}, state, command)
+	if err != nil {
+		return nil, nil, err
+	}
+	e.events = decided.Events
+	if decided.Refusal != nil {
+		e.refuse(decided.Refusal)
+	}
+	return e, state, nil
+}
+
+func (w *worker) decode(actor *engine.Actor, row *enginedb.InboxTakeRow) (engine.Command, error) {
+	kind, ok := actor.CommandType(row.Type)
+	if !ok {
+		return nil, fmt.Errorf("%s is no command of %s: it was, when it was submitted", row.Type, actor.Type)
+	}
+	return kind.Decode(row.Data)
+}
+
+// entry is an order on its way to the sequencer; its verdict comes back to the loop.
+func (w *worker) entry(o *order) *entry {
+	stream, _ := engine.ParseStream(o.row.Stream) // the lane was loaded by it
+	e := &entry{stream: stream, name: o.row.Stream, by: o.row.By, correlation: o.row.Correlation,
+		causation: o.row.ID, command: o.row, status: engine.Accepted}
+	e.done = func(v verdict) {
+		if v.err == nil {
+			w.e.onDecided(e, v)
+		}
+		w.mu.Lock()
+		w.landed = append(w.landed, landing{o, e, v})
+		w.mu.Unlock()
+		w.results.ring()
+	}
+	return e
+}
+
+func (e *entry) refuse(r engine.Refusal) {
+	e.status, e.refusal, e.events = engine.Refused, engine.RefusalOf(r), nil
+}
+
+// failure is the outcome of a command that is given up: kept with its error,
+// whatever the stream's version.
+func (w *worker) failure(o *order, err error) *entry {
+	e := w.entry(o)
+	e.version, e.lastID = engine.AnyVersion, uuid.Nil
+	e.status, e.failure = engine.Failed, errorText(err)
+	w.e.log.Error("command failed", "command", o.row.ID, "type", o.row.Type, "stream", o.row.Stream, "tries", o.tries, "error", err)
+	return e
+}
+
+// fails counts a failed try, and says whether it was the last. Until then the
+// lane pauses.
+func (w *worker) fails(l *lane, o *order, err error) bool {
+	now := time.Now()
+	if o.tries == 0 {
+		o.first = now
+	}
+	o.tries++
+	if o.tries >= mostTries || now.Sub(o.first) >= mostRetrying {
+		return true
+	}
+	l.notBefore = now.Add(firstPause << (2 * (o.tries - 1)))
+	w.e.log.Warn("command is tried again", "command", o.row.ID, "type", o.row.Type, "tries", o.tries, "error", err)
+	return false
+}
+
+// misfire fails a try of the lane's first command.
+func (w *worker) misfire(l *lane, err error) {
+	o := l.waiting[0]
+	if !w.fails(l, o, err) {
+		return
+	}
+	l.waiting = l.waiting[1:]
+	l.flying++
+	w.e.sequencer.submit(w.failure(o, err))
+}
+
+func errorText(err error) string {
+	const most = 8 << 10
+	text := err.Error()
+	if p, ok := errors.AsType[*engine.PanicError](err); ok {
+		text += "\n\n" + string(p.Stack)
+	}
+	return text[:min(len(text), most)]
+}

@@ -1,0 +1,95 @@
+package postgres
+
+import (
+	"context"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+)
+
+// listen hears other processes' notices over one connection, and gets a new one
+// whenever it is lost. It returns nil when ctx ends.
+func (e *Engine) listen(ctx context.Context) error {
+	for wait := 50 * time.Millisecond; ctx.Err() == nil; wait = min(2*wait, time.Second) {
+		heard, err := e.hear(ctx)
+		if ended(ctx, err) {
+			return nil
+		}
+		if heard {
+			wait = 50 * time.Millisecond
+		}
+		e.log.Warn("listening is tried again", "error", err)
+		pause(ctx, wait)
+	}
+	return nil
+}
+
+// hear listens until the connection fails. After it is made nobody knows what
+// was missed, so everybody looks.
+func (e *Engine) hear(ctx context.Context) (heard bool, err error) {
+	conn, err := direct(ctx, e.cfg)
+	if err != nil {
+		return false, err
+	}
+	defer conn.Close(context.WithoutCancel(ctx))
+	if _, err := conn.Exec(ctx, "listen "+channel); err != nil {
+		return false, err
+	}
+	e.wakeAll()
+	for {
+		if err := e.hearOne(ctx, conn); err != nil {
+			return true, err
+		}
+	}
+}
+
+func (e *Engine) hearOne(ctx context.Context, conn *pgx.Conn) error {
+	quiet, cancel := context.WithTimeout(ctx, 15*time.Second)
+	defer cancel()
+	n, err := conn.WaitForNotification(quiet)
+	switch {
+	case err == nil:
+		e.onNotice(n.Payload)
+		return nil
+	case quiet.Err() != nil && ctx.Err() == nil && !conn.IsClosed():
+		return conn.Ping(ctx)
+	}
+	return err
+}
+
+// onNotice wakes whom a payload concerns. Notices of this process were acted on
+// when they were sent.
+func (e *Engine) onNotice(payload string) {
+	words := strings.Fields(payload)
+	if len(words) < 2 || words[0] == e.id.String() {
+		return
+	}
+	switch words[1] {
+	case noticeInbox:
+		e.ringWorkers()
+	case noticeLog:
+		e.tail.wake.ring()
+	case noticeOutcome:
+		e.waiters.wake.ring()
+	case noticeProjected:
+		if len(words) == 4 {
+			e.onProjected(words[2], words[3])
+		}
+	}
+}
+
+func (e *Engine) onProjected(name, text string) {
+	if position, err := strconv.ParseInt(text, 10, 64); err == nil {
+		e.applied.reach(name, position)
+		e.hub.Publish(name)
+	}
+}
+
+func (e *Engine) wakeAll() {
+	e.ringWorkers()
+	e.tail.wake.ring()
+	e.waiters.wake.ring()
+	e.hub.PublishAll()
+}

@@ -1,0 +1,124 @@
+package postgres
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"reflect"
+	"unicode/utf8"
+
+	"github.com/google/uuid"
+
+	"github.com/backstory-go/backstory/engine"
+)
+
+// mostIDBytes bounds a stream's identity: it is a key of three indexes.
+const mostIDBytes = 500
+
+// Submit implements engine.Client.
+func (e *Engine) Submit(ctx context.Context, s engine.Submission) (uuid.UUID, error) {
+	l, err := e.letter(s)
+	if err != nil {
+		return uuid.Nil, err
+	}
+	full, err := e.inbox.full(ctx)
+	if err != nil {
+		return uuid.Nil, fault(ctx, err, "submit %s", s.Type)
+	}
+	if full {
+		return uuid.Nil, fmt.Errorf("submit %s: %w", s.Type, engine.ErrOverloaded)
+	}
+	if err := e.inbox.put(ctx, l); err != nil {
+		return uuid.Nil, fault(ctx, err, "submit %s %s", s.Type, l.id)
+	}
+	if !l.inserted {
+		return l.id, e.sameAsBefore(ctx, l)
+	}
+	return l.id, nil
+}
+
+// letter checks a submission against the system and makes it ready to be stored.
+func (e *Engine) letter(s engine.Submission) (*letter, error) {
+	actor, ok := e.system.ActorOf(s.Type)
+	if !ok {
+		return nil, fmt.Errorf("submit %q: %w", s.Type, engine.ErrUnknownCommand)
+	}
+	kind, ok := actor.CommandType(s.Type)
+	if !ok || kind.Internal {
+		return nil, fmt.Errorf("submit %q: %w", s.Type, engine.ErrUnknownCommand)
+	}
+	id, err := parseID(actor, s.StreamID)
+	if err != nil {
+		return nil, err
+	}
+	if len(s.Data) == 0 {
+		s.Data = json.RawMessage("{}")
+	}
+	if !utf8.Valid(s.Data) {
+		return nil, oneFault("", "is not valid UTF-8")
+	}
+	if _, err := kind.Decode(s.Data); err != nil {
+		return nil, fmt.Errorf("submit %s: %w", s.Type, err)
+	}
+	l := &letter{id: s.ID, typ: s.Type, stream: engine.StreamID{Type: actor.Type, ID: id}.String(),
+		by: plainText(s.By), data: s.Data, ifVersion: -1, done: make(chan error, 1)}
+	if s.IfVersion != nil {
+		l.ifVersion = max(*s.IfVersion, 0)
+	}
+	if l.id == uuid.Nil {
+		l.id = e.cfg.NewID()
+	}
+	return l, nil
+}
+
+func parseID(actor *engine.Actor, id string) (string, error) {
+	parsed, err := actor.ParseID(id)
+	if err != nil {
+		if _, ok := errors.AsType[*engine.FaultsError](err); ok {
+			return "", err
+		}
+		return "", oneFault("/stream_id", err.Error())
+	}
+	switch {
+	case parsed == "":
+		return "", oneFault("/stream_id", "is missing")
+	case len(parsed) > mostIDBytes:
+		return "", oneFault("/stream_id", fmt.Sprintf("is longer than %d bytes", mostIDBytes))
+	case plainText(parsed) != parsed:
+		return "", oneFault("/stream_id", "is not valid text")
+	}
+	return parsed, nil
+}
+
+func oneFault(pointer, message string) error {
+	return &engine.FaultsError{Faults: []engine.Fault{{Pointer: pointer, Code: engine.CodeInvalid, Message: message}}}
+}
+
+// sameAsBefore compares a submission with the command that has its id.
+func (e *Engine) sameAsBefore(ctx context.Context, l *letter) error {
+	o, err := e.Outcome(ctx, l.id)
+	if err != nil {
+		return fmt.Errorf("submit %s again: %w", l.id, err)
+	}
+	if o.Type == l.typ && o.Stream.String() == l.stream && o.By == l.by && sameJSON(o.Data, l.data) {
+		return nil
+	}
+	return fmt.Errorf("submit %s: %w", l.id, engine.ErrIDReused)
+}
+
+// sameJSON compares values, not their spelling: a client may order its keys anew
+// when it sends again.
+func sameJSON(a, b []byte) bool {
+	return bytes.Equal(a, b) || reflect.DeepEqual(jsonValue(a), jsonValue(b))
+}
+
+func jsonValue(data []byte) (value any) {
+	decoder := json.NewDecoder(bytes.NewReader(data))
+	decoder.UseNumber()
+	if err := decoder.Decode(&value); err != nil {
+		return string(data)
+	}
+	return value
+}

@@ -1,0 +1,111 @@
+package postgres
+
+import (
+	"context"
+	"maps"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/backstory-go/backstory/engine"
+	"github.com/backstory-go/backstory/engine/postgres/enginedb"
+)
+
+// waiters brings outcomes to those who wait for them: at once when this process
+// decided, after a notice with one query for all when another did. Whoever waits
+// polls as well.
+type waiters struct {
+	sql  *enginedb.Queries
+	wake bell
+
+	mu      sync.Mutex
+	running bool
+	waiting map[uuid.UUID][]chan engine.Outcome
+}
+
+func newWaiters(sql *enginedb.Queries) *waiters {
+	return &waiters{sql: sql, wake: newBell(), waiting: map[uuid.UUID][]chan engine.Outcome{}}
+}
+
+// register returns a channel that yields the outcome once, and a function that
+// gives it up.
+func (w *waiters) register(id uuid.UUID) (<-chan engine.Outcome, func()) {
+	ch := make(chan engine.Outcome, 1)
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.waiting[id] = append(w.waiting[id], ch)
+	return ch, func() {
+		w.mu.Lock()
+		defer w.mu.Unlock()
+		list := slices.DeleteFunc(w.waiting[id], func(c chan engine.Outcome) bool { return c == ch })
+		if len(list) == 0 {
+			delete(w.waiting, id)
+			return
+		}
+		w.waiting[id] = list
+	}
+}
+
+// tell hands an outcome to those who wait for it. make is only called when
+// somebody does.
+func (w *waiters) tell(id uuid.UUID, make func() engine.Outcome) {
+	w.mu.Lock()
+	list := w.waiting[id]
+	delete(w.waiting, id)
+	w.mu.Unlock()
+	if len(list) == 0 {
+		return
+	}
+	outcome := make()
+	for _, ch := range list {
+		ch <- outcome
+	}
+}
+
+// poll is how long somebody who waits leaves it to others to bring the news.
+func (w *waiters) poll() time.Duration {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.running {
+		return 500 * time.Millisecond
+	}
+	return 20 * time.Millisecond
+}
+
+// run looks for the outcomes waited for after each notice, until ctx ends.
+func (w *waiters) run(ctx context.Context) error {
+	w.setRunning(true)
+	defer w.setRunning(false)
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-w.wake:
+			_ = w.look(ctx) // they poll
+		}
+	}
+}
+
+func (w *waiters) setRunning(on bool) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.running = on
+}
+
+func (w *waiters) look(ctx context.Context) error {
+	w.mu.Lock()
+	ids := slices.Collect(maps.Keys(w.waiting))
+	w.mu.Unlock()
+	if len(ids) == 0 {
+		return nil
+	}
+	found, err := findOutcomes(ctx, w.sql, ids)
+	for _, o := range found {
+		if o.Status.Final() {
+			w.tell(o.ID, func() engine.Outcome { return o })
+		}
+	}
+	return err
+}

@@ -1,0 +1,222 @@
+package postgres
+
+import (
+	"context"
+	"maps"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/backstory-go/backstory/engine/postgres/enginedb"
+)
+
+const (
+	takeMost   = 512                    // commands taken in one read
+	holdMost   = 1_024                  // commands in hand
+	inboxPoll  = 500 * time.Millisecond // when nothing is heard
+	lowTrail   = 1 * time.Second        // how long late commits are looked for in every read
+	lowSweep   = 5 * time.Second        // when the whole inbox is looked at
+	drainGrace = 5 * time.Second        // for what is in hand when the loop ends
+)
+
+// worker is one deciding loop: it takes the commands of its hash slots, decides
+// them in memory, and hands the decisions of many streams to the sequencer at
+// once. One goroutine runs it; only landed and slots are shared.
+type worker struct {
+	e       *Engine
+	index   int
+	wake    bell
+	results bell
+	cache   *cache
+
+	lanes map[string]*lane
+	known map[int64]bool // seq of the commands in hand
+	low   watermark
+	due   time.Time // when to read the inbox without being woken
+	more  bool      // the inbox holds more than is in hand
+	seen  []int32   // the slots of the last read
+
+	mu     sync.Mutex
+	landed []landing
+	slots  []int32 // that this loop owns
+}
+
+// landing is an order with the sequencer's verdict.
+type landing struct {
+	order   *order
+	entry   *entry
+	verdict verdict
+}
+
+func newWorker(e *Engine, index int) *worker {
+	return &worker{e: e, index: index, wake: newBell(), results: newBell(), cache: newCache(e.cfg.CacheStreams),
+		lanes: map[string]*lane{}, known: map[int64]bool{}}
+}
+
+// own tells the loop which of the process's slots are its.
+func (w *worker) own(slots []int32) {
+	mine := slices.DeleteFunc(slices.Clone(slots), func(s int32) bool { return int(s)%w.e.cfg.Workers != w.index })
+	w.mu.Lock()
+	changed := !slices.Equal(w.slots, mine)
+	w.slots = mine
+	w.mu.Unlock()
+	if changed {
+		w.wake.ring()
+	}
+}
+
+func (w *worker) owned() []int32 {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.slots
+}
+
+// run decides until ctx ends, then waits for what the sequencer has in hand.
+func (w *worker) run(ctx context.Context) error {
+	look := true
+	for ctx.Err() == nil {
+		if look || w.more && len(w.known) < holdMost {
+			w.take(ctx)
+		}
+		w.settle()
+		w.decide(ctx)
+		look = w.await(ctx)
+	}
+	w.drain()
+	return nil
+}
+
+// await waits for something to do, and says whether the inbox is to be read.
+func (w *worker) await(ctx context.Context) (look bool) {
+	timer := time.NewTimer(time.Until(w.next()))
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+	case <-w.results:
+	case <-w.wake:
+		return true
+	case <-timer.C:
+		return !time.Now().Before(w.due)
+	}
+	return false
+}
+
+// next is when the loop has something to do by itself.
+func (w *worker) next() time.Time {
+	at := w.due
+	for _, l := range w.lanes {
+		if l.ready() && l.notBefore.Before(at) {
+			at = l.notBefore
+		}
+	}
+	return at
+}
+
+// take reads commands that are not in hand yet, as many as may be.
+func (w *worker) take(ctx context.Context) {
+	now := time.Now()
+	w.due = now.Add(inboxPoll)
+	owned := w.owned()
+	if !slices.Equal(owned, w.seen) {
+		w.forget(owned)
+		w.low.reset()
+		w.seen = owned
+	}
+	if w.more = len(w.known) >= holdMost; w.more || len(owned) == 0 {
+		return
+	}
+	known := slices.AppendSeq(make([]int64, 0, len(w.known)), maps.Keys(w.known)) // nil would be NULL
+	rows, err := w.e.sql.InboxTake(ctx, enginedb.InboxTakeParams{Low: w.low.at(now), Slots: owned, Known: known, Most: takeMost})
+	if err != nil {
+		if !ended(ctx, err) {
+			w.e.log.Warn("reading the inbox is tried again", "error", err)
+			w.due = now.Add(100 * time.Millisecond)
+		}
+		return
+	}
+	for i := range rows {
+		w.low.saw(rows[i].Seq)
+		w.accept(&rows[i])
+	}
+	w.more = len(rows) == takeMost
+}
+
+func (w *worker) accept(row *enginedb.InboxTakeRow) {
+	w.known[row.Seq] = true
+	l := w.lanes[row.Stream]
+	if l == nil {
+		l = &lane{name: row.Stream}
+		w.lanes[row.Stream] = l
+	}
+	l.add(&order{row: row})
+}
+
+// forget drops what waits in slots that were lost.
+func (w *worker) forget(slots []int32) {
+	for name, l := range w.lanes {
+		if slices.Contains(slots, slotOf(name)) {
+			continue
+		}
+		for _, o := range l.waiting {
+			delete(w.known, o.row.Seq)
+		}
+		l.waiting = nil
+		w.tidy(l)
+	}
+}
+
+func (w *worker) tidy(l *lane) {
+	if l.flying == 0 && len(l.waiting) == 0 {
+		delete(w.lanes, l.name)
+	}
+}
+
+// drain waits for the verdicts that are still out: their commands are decided or
+// stay in the inbox, but waiters here would like to know.
+func (w *worker) drain() {
+	deadline := time.NewTimer(drainGrace)
+	defer deadline.Stop()
+	for {
+		w.settle()
+		if !slices.ContainsFunc(w.laneList(), func(l *lane) bool { return l.flying > 0 }) {
+			return
+		}
+		select {
+		case <-w.results:
+		case <-deadline.C:
+			return
+		}
+	}
+}
+
+func (w *worker) laneList() []*lane {
+	list := make([]*lane, 0, len(w.lanes))
+	for _, l := range w.lanes {
+		list = append(list, l)
+	}
+	return list
+}
+
+// watermark is where reading the inbox starts: rows that were decided leave dead
+// entries in the index below it. It trails by lowTrail and more, because numbers
+// are given before commits, and every lowSweep it is not used at all.
+type watermark struct {
+	low, next, high int64
+	raised, swept   time.Time
+}
+
+func (m *watermark) saw(seq int64) { m.high = max(m.high, seq) }
+
+func (m *watermark) at(now time.Time) int64 {
+	if now.Sub(m.raised) >= lowTrail {
+		m.low, m.next, m.raised = m.next, m.high, now
+	}
+	if now.Sub(m.swept) >= lowSweep {
+		m.swept = now
+		return 0
+	}
+	return m.low
+}
+
+// reset lets the next read look at the whole inbox.
+func (m *watermark) reset() { m.swept = time.Time{} }

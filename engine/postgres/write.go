@@ -1,0 +1,105 @@
+package postgres
+
+import (
+	"encoding/json"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+
+	"github.com/backstory-go/backstory/engine/postgres/enginedb"
+)
+
+// queueEvents inserts events: one statement whatever their number.
+func queueEvents(b *pgx.Batch, records []*record, at time.Time) {
+	if len(records) == 0 {
+		return
+	}
+	var p enginedb.EventInsertParams
+	for _, r := range records {
+		p.Positions = append(p.Positions, r.Meta.Position)
+		p.Streams = append(p.Streams, r.Meta.Stream.String())
+		p.Versions = append(p.Versions, r.Meta.Version)
+		p.Ids = append(p.Ids, r.Meta.ID)
+		p.Types = append(p.Types, r.Type)
+		p.SchemaVersions = append(p.SchemaVersions, int32(r.SchemaVersion))
+		p.Tags = append(p.Tags, arrayLiteral(r.tags))
+		p.Bys = append(p.Bys, r.Meta.By)
+		p.Correlations = append(p.Correlations, r.Meta.Correlation)
+		p.Causations = append(p.Causations, r.Meta.Causation)
+		p.Data = append(p.Data, r.Data)
+	}
+	b.Queue(enginedb.EventInsert, p.Positions, p.Streams, p.Versions, p.Ids, p.Types, p.SchemaVersions,
+		p.Tags, at, p.Bys, p.Correlations, p.Causations, p.Data)
+}
+
+// queueOutcomes inserts the outcomes of the accepted entries.
+func (f *flight) queueOutcomes(b *pgx.Batch) {
+	var p enginedb.OutcomeInsertParams
+	for i, e := range f.batch {
+		v := f.verdicts[i]
+		if e.command == nil || v.err != nil {
+			continue
+		}
+		c := e.command
+		p.Ids = append(p.Ids, c.ID)
+		p.Types = append(p.Types, c.Type)
+		p.Streams = append(p.Streams, c.Stream)
+		p.Data = append(p.Data, c.Data)
+		p.Bys = append(p.Bys, c.By)
+		p.Ats = append(p.Ats, c.At)
+		p.Correlations = append(p.Correlations, c.Correlation)
+		p.Causations = append(p.Causations, c.Causation)
+		p.Statuses = append(p.Statuses, string(e.status))
+		p.Refusals = append(p.Refusals, refusalText(e))
+		p.Errors = append(p.Errors, plainText(e.failure))
+		p.Firsts = append(p.Firsts, v.appended.Position)
+		p.Counts = append(p.Counts, int32(len(v.stored)))
+	}
+	if len(p.Ids) > 0 {
+		b.Queue(enginedb.OutcomeInsert, p.Ids, p.Types, p.Streams, p.Data, p.Bys, p.Ats, p.Correlations,
+			p.Causations, p.Statuses, p.Refusals, p.Errors, p.Firsts, p.Counts, f.at)
+	}
+}
+
+// queueDeletes takes decided commands out of the inbox, those too that had an
+// outcome before.
+func (f *flight) queueDeletes(b *pgx.Batch) {
+	var ids []uuid.UUID
+	for _, e := range f.batch {
+		if e.command != nil && f.decided[e.command.ID] && f.claimed[e.command.ID] {
+			ids = append(ids, e.command.ID)
+		}
+	}
+	if len(ids) > 0 {
+		b.Queue(enginedb.InboxDelete, ids)
+	}
+}
+
+func refusalText(e *entry) string {
+	if e.refusal == nil {
+		return ""
+	}
+	text, err := json.Marshal(e.refusal)
+	if err != nil { // its data was made by Marshal
+		return "{}"
+	}
+	return string(text)
+}
+
+// plainText keeps what PostgreSQL can store of a text.
+func plainText(s string) string {
+	return strings.ReplaceAll(strings.ToValidUTF8(s, "\uFFFD"), "\x00", "\uFFFD")
+}
+
+// arrayLiteral writes a text[] as PostgreSQL reads it: unnest flattens an array
+// of arrays, so each event's tags travel as one text.
+func arrayLiteral(items []string) string {
+	quote := strings.NewReplacer(`\`, `\\`, `"`, `\"`)
+	quoted := make([]string, len(items))
+	for i, item := range items {
+		quoted[i] = `"` + quote.Replace(item) + `"`
+	}
+	return "{" + strings.Join(quoted, ",") + "}"
+}

@@ -1,0 +1,29 @@
+package engine
+
+import (
+	"context"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+)
+
+// DBTX is a connection, pool or transaction of pgx: what generated queries run on.
+type DBTX interface {
+	Exec(ctx context.Context, sql string, args ...any) (pgconn.CommandTag, error)
+	Query(ctx context.Context, sql string, args ...any) (pgx.Rows, error)
+	QueryRow(ctx context.Context, sql string, args ...any) pgx.Row
+	SendBatch(ctx context.Context, b *pgx.Batch) pgx.BatchResults
+}
+
+// Projection describes a read model to the engine. It is generated.
+type Projection struct {
+	Name   string   // e.g. todos.listings
+	Table  string   // e.g. todos_listings
+	DDL    string   // creates table and indexes in the current schema
+	Hash   string   // of DDL and folding rules: another one means the table must be built anew
+	Events []string // the types whose methods update the table
+
+	// Apply folds a batch, in order, and writes what changed, in the caller's
+	// transaction. Events of other types are passed over.
+	Apply func(ctx context.Context, db DBTX, batch []Recorded) error
+}

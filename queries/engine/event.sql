@@ -1,0 +1,18 @@
+-- Events: stored facts. Only ever inserted.
+
+-- name: EventInsert :exec
+INSERT INTO backstory.events (position, stream, version, id, type, schema_version, tags, at, by, correlation, causation, data)
+SELECT unnest(@positions::bigint[]), unnest(@streams::text[]), unnest(@versions::bigint[]), unnest(@ids::uuid[]),
+       unnest(@types::text[]), unnest(@schema_versions::int[]), unnest(@tags::text[])::text[], @at::timestamptz,
+       unnest(@bys::text[]), unnest(@correlations::uuid[]), unnest(@causations::uuid[]), unnest(@data::json[]);
+
+-- name: EventRead :many
+SELECT position, stream, version, id, type, schema_version, at, by, correlation, causation, data
+FROM backstory.events WHERE position > @after ORDER BY position LIMIT @most;
+
+-- name: EventRange :many
+SELECT position, stream, version, id, type, schema_version, at, by, correlation, causation, data
+FROM backstory.events WHERE position >= @first AND position <= @last ORDER BY position;
+
+-- name: EventStored :many
+SELECT id, position, version, at FROM backstory.events WHERE id = ANY(@ids::uuid[]);

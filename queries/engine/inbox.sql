@@ -1,0 +1,27 @@
+-- The inbox: commands that wait to be decided.
+
+-- name: InboxInsert :many
+INSERT INTO backstory.inbox (id, slot, type, stream, data, by, correlation, causation, if_version)
+SELECT n.id, n.slot, n.type, n.stream, n.data, n.by, n.correlation, n.causation, nullif(n.if_version, -1)
+FROM (SELECT unnest(@ids::uuid[]) AS id, unnest(@slots::int[]) AS slot, unnest(@types::text[]) AS type,
+             unnest(@streams::text[]) AS stream, unnest(@data::json[]) AS data, unnest(@bys::text[]) AS by,
+             unnest(@correlations::uuid[]) AS correlation, unnest(@causations::uuid[]) AS causation,
+             unnest(@if_versions::bigint[]) AS if_version) n
+WHERE NOT EXISTS (SELECT 1 FROM backstory.outcomes o WHERE o.id = n.id)
+ON CONFLICT (id) DO NOTHING
+RETURNING id;
+
+-- name: InboxTake :many
+SELECT seq, id, slot, type, stream, data, by, at, correlation, causation, coalesce(if_version, -1)::bigint AS if_version
+FROM backstory.inbox
+WHERE seq >= @low AND slot = ANY(@slots::int[]) AND seq <> ALL(@known::bigint[])
+ORDER BY seq LIMIT @most;
+
+-- name: InboxClaim :many
+SELECT id FROM backstory.inbox WHERE id = ANY(@ids::uuid[]) FOR UPDATE SKIP LOCKED;
+
+-- name: InboxDelete :exec
+DELETE FROM backstory.inbox WHERE id = ANY(@ids::uuid[]);
+
+-- name: InboxCount :one
+SELECT count(*)::bigint AS pending FROM (SELECT 1 FROM backstory.inbox LIMIT @most) i;

@@ -1,0 +1,29 @@
+-- Outcomes: what became of commands.
+
+-- name: OutcomeInsert :exec
+INSERT INTO backstory.outcomes (id, type, stream, data, by, at, correlation, causation, status, refusal, error, first_position, events, decided_at)
+SELECT unnest(@ids::uuid[]), unnest(@types::text[]), unnest(@streams::text[]), unnest(@data::json[]), unnest(@bys::text[]),
+       unnest(@ats::timestamptz[]), unnest(@correlations::uuid[]), unnest(@causations::uuid[]), unnest(@statuses::text[]),
+       nullif(unnest(@refusals::text[]), '')::json, nullif(unnest(@errors::text[]), ''), unnest(@firsts::bigint[]), unnest(@counts::int[]), @decided_at::timestamptz;
+
+-- name: OutcomeDecided :many
+SELECT id FROM backstory.outcomes WHERE id = ANY(@ids::uuid[]);
+
+-- name: OutcomeFind :many
+SELECT id, type, stream, data, by, at, correlation, causation, status, refusal, coalesce(error, '')::text AS error, first_position, events
+FROM backstory.outcomes WHERE id = ANY(@ids::uuid[])
+UNION ALL
+SELECT id, type, stream, data, by, at, correlation, causation, 'pending'::text, NULL::json, ''::text, 0::bigint, 0::integer
+FROM backstory.inbox i WHERE i.id = ANY(@ids::uuid[])
+AND NOT EXISTS (SELECT 1 FROM backstory.outcomes o WHERE o.id = i.id);
+
+-- name: OutcomeByStream :many
+SELECT id, type, stream, data, by, at, correlation, causation, status, refusal, coalesce(error, '')::text AS error, first_position, events
+FROM backstory.outcomes WHERE stream = @stream AND at < @before::timestamptz ORDER BY at DESC LIMIT @most;
+
+-- name: OutcomeEvents :many
+SELECT e.causation, e.id, e.type, e.position, e.version, e.at, e.data
+FROM backstory.outcomes o
+JOIN backstory.events e ON e.position >= o.first_position AND e.position < o.first_position + o.events
+WHERE o.id = ANY(@ids::uuid[]) AND o.events > 0
+ORDER BY e.position;
