@@ -36,7 +36,7 @@ func (d Duration) String() string {
 func (d Duration) After(t time.Time) time.Time {
 	p, _ := parseParts(d.String())
 	for designator, n := range p {
-		p[designator] = min(n, longest)
+		p[designator] = min(n, longest(designator))
 	}
 	t = t.AddDate(int(p['Y']), int(p['M']), int(p['D']+7*p['W']))
 	return t.Add(time.Duration(p['h'])*time.Hour + time.Duration(p['m'])*time.Minute + time.Duration(p['s'])*time.Second)
@@ -51,8 +51,24 @@ func (d *Duration) UnmarshalText(text []byte) (err error) {
 	return err
 }
 
-// longest is the most of one unit that After adds: more would leave time.Time.
-const longest = 1_000_000
+// longest is the most of a unit that After adds: more would leave time.Time.
+func longest(designator byte) int64 {
+	switch designator {
+	case 'Y':
+		return 9_999
+	case 'M':
+		return 120_000
+	case 'W':
+		return 500_000
+	case 'D':
+		return 3_600_000
+	case 'h':
+		return 2_500_000
+	case 'm':
+		return 150_000_000
+	}
+	return 9_000_000_000 // seconds
+}
 
 // parseParts reads the numbers of a duration by their designators; those behind
 // the T are in lower case.

@@ -176,7 +176,8 @@ func validURI(text string, international, absolute bool) bool {
 			return false
 		}
 	}
-	u, err := url.Parse(futureHost.ReplaceAllString(text, "//[v$1"))
+	text = futureHost.ReplaceAllString(text, "${1}future")
+	u, err := url.Parse(text)
 	if err != nil || absolute && !u.IsAbs() || strings.Count(text, "#") > 1 {
 		return false
 	}
@@ -186,8 +187,8 @@ func validURI(text string, international, absolute bool) bool {
 	return bracketsInHostOnly(text, u.Host)
 }
 
-// futureHost is RFC 3986's IPvFuture in capitals, which net/url does not know.
-var futureHost = regexp.MustCompile(`//\[V([0-9A-Fa-f])`)
+// futureHost is RFC 3986's IPvFuture, which net/url does not know.
+var futureHost = regexp.MustCompile(`(//|@)\[[vV][0-9A-Fa-f]+\.[-._~!$&'()*+,;=:A-Za-z0-9]+\]`)
 
 func authority(text string) string {
 	_, rest, _ := strings.Cut(text, "//")

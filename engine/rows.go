@@ -12,7 +12,7 @@ type Rows[K comparable, R any] struct {
 	key     func(R) K
 	load    func(K) (R, bool, error)
 	entries map[K]*rowEntry[R]
-	order   []K // as they were first asked for
+	order   []K // as they were first touched
 }
 
 type rowEntry[R any] struct {
@@ -35,7 +35,7 @@ func (r *Rows[K, R]) Get(key K) (R, bool) {
 
 // Put inserts the row, or replaces the one with its key.
 func (r *Rows[K, R]) Put(row R) {
-	*r.entry(r.key(row)) = rowEntry[R]{row, true, true}
+	r.set(r.key(row), rowEntry[R]{row, true, true})
 }
 
 // Patch changes the row of the key, and says whether there is one. It panics
@@ -55,15 +55,11 @@ func (r *Rows[K, R]) Patch(key K, change func(row *R)) bool {
 
 // Delete removes the row of the key, if there is one.
 func (r *Rows[K, R]) Delete(key K) {
-	e := r.entry(key)
-	if e.there {
-		var none R
-		*e = rowEntry[R]{none, false, true}
-	}
+	r.set(key, rowEntry[R]{changed: true})
 }
 
 // Changes lists what is to be written, in the order in which rows were first
-// asked for.
+// touched.
 func (r *Rows[K, R]) Changes() (puts []R, deletes []K) {
 	for _, key := range r.order {
 		switch e := r.entries[key]; {
@@ -90,10 +86,16 @@ func (r *Rows[K, R]) entry(key K) *rowEntry[R] {
 	if err != nil {
 		panic(rowLoadError{fmt.Errorf("load row %v: %w", key, err)})
 	}
-	e := &rowEntry[R]{row: row, there: there}
-	r.entries[key] = e
-	r.order = append(r.order, key)
-	return e
+	return r.set(key, rowEntry[R]{row: row, there: there})
+}
+
+// set replaces a row without asking the database for it.
+func (r *Rows[K, R]) set(key K, entry rowEntry[R]) *rowEntry[R] {
+	if _, ok := r.entries[key]; !ok {
+		r.order = append(r.order, key)
+	}
+	r.entries[key] = &entry
+	return &entry
 }
 
 // GuardRows runs a projector. A row that could not be loaded comes back as the

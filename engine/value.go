@@ -2,6 +2,7 @@ package engine
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"regexp"
 	"slices"
@@ -157,7 +158,7 @@ func DecodeID[T ~string](d *Decoder, raw []byte, parse func(string) (T, error)) 
 		return T(text)
 	}
 	id, err := parse(text)
-	if faults, ok := err.(*FaultsError); ok {
+	if faults, ok := errors.AsType[*FaultsError](err); ok {
 		for _, f := range faults.Faults {
 			d.Fault(f.Code, f.Message)
 		}

@@ -91,8 +91,12 @@ func (d *Decoder) multiple(text, of string) {
 // ParseInteger reads a JSON number that is whole. The error is strconv.ErrRange
 // when it is whole but outside int64.
 func ParseInteger(text string) (int64, error) {
-	if n, err := strconv.ParseInt(text, 10, 64); err == nil || !strings.ContainsAny(text, ".eE") {
-		return n, unwrapNum(err)
+	n, err := strconv.ParseInt(text, 10, 64)
+	switch {
+	case err == nil:
+		return n, nil
+	case !strings.ContainsAny(text, ".eE"):
+		return 0, errors.Unwrap(err)
 	}
 	if f, err := strconv.ParseFloat(text, 64); err != nil || f > 1e19 || f < -1e19 {
 		return 0, strconv.ErrRange // far outside: the exact value is not worth its memory
@@ -107,13 +111,6 @@ func ParseInteger(text string) (int64, error) {
 		return 0, strconv.ErrRange
 	}
 	return exact.Num().Int64(), nil
-}
-
-func unwrapNum(err error) error {
-	if err == nil {
-		return nil
-	}
-	return errors.Unwrap(err)
 }
 
 func mantissa(text string) string {

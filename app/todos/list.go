@@ -13,6 +13,12 @@ import (
 // List decides about one todo list and folds its events.
 type List struct{}
 
+// The compiler names here what a change of the schemas asks for.
+var (
+	_ list.Decider = List{}
+	_ list.Evolver = List{}
+)
+
 // Create starts a list, active at once.
 func (List) Create(_ engine.Decision, _ *list.State, cmd list.Create, emit list.CreateEmitter) {
 	emit.Created(list.Created{Name: cmd.Name})

@@ -14,6 +14,8 @@ import (
 // Listings projects the home page's table: one row per list that is not deleted.
 type Listings struct{}
 
+var _ listings.Projector = Listings{}
+
 // Created starts the list's row.
 func (Listings) Created(m engine.Meta, rows *listings.Rows, event list.Created) {
 	rows.Put(listings.Row{ID: listID(m), Name: event.Name, Status: types.StatusActive, Members: []string{}, CreatedAt: m.At, UpdatedAt: m.At})

@@ -16,9 +16,12 @@ import (
 
 func TestMain(m *testing.M) { pgtest.Main(m) }
 
-// startApp serves the app on the real engine and a database of its own. Tests
+// startApp serves the app and gives its address.
+func startApp(t *testing.T) (base string) { return serveApp(t).URL }
+
+// serveApp serves the app on the real engine and a database of its own. Tests
 // that ask for it are the slow ones: about a second each.
-func startApp(t *testing.T) (base string) {
+func serveApp(t *testing.T) *httptest.Server {
 	t.Helper()
 	system := &engine.System{}
 	todos.Register(system, apptodos.List{}, apptodos.Listings{})
@@ -50,5 +53,5 @@ func startApp(t *testing.T) (base string) {
 			t.Errorf("open tabs held up the stop for %s", took)
 		}
 	})
-	return server.URL
+	return server
 }

@@ -117,6 +117,23 @@ func TestTypingWhileUpdatesArriveLosesNothing(t *testing.T) {
 	bob.waitText("#items li:last-child .label", "word0 word1")
 }
 
+func TestALostConnectionCatchesUp(t *testing.T) {
+	browser, app := startBrowser(t), serveApp(t)
+	ada, bob := signIn(t, browser, app.URL, "Ada"), signIn(t, browser, app.URL, "Bob")
+	path := ada.createList("Away", "One")
+	bob.open(path)
+	bob.waitItems("One")
+	bob.edit("One", " and")
+	app.CloseClientConnections()
+	ada.typeInto("#add-item--text", "Two\r")
+	bob.waitItems("One", "Two")
+	bob.keys(" a half\r")
+	ada.waitItems("One and a half", "Two")
+	for _, w := range []*tab{ada, bob} {
+		w.forgive("ERR_", "Failed to fetch", "network error")
+	}
+}
+
 func TestRefusalsAndFieldErrorsAreShown(t *testing.T) {
 	browser, base := startBrowser(t), startApp(t)
 	ada, bob := signIn(t, browser, base, "Ada"), signIn(t, browser, base, "Bob")
@@ -136,8 +153,10 @@ func TestRefusalsAndFieldErrorsAreShown(t *testing.T) {
 	ada.click("#archive button")
 	bob.waitText("main", "This list is archived")
 	bob.eval("document.querySelector('.sheet').append(window.kept)")
+	bob.forgive("PatchElementsNoTargetsFound") // the page may take the form away before the answer comes
 	bob.typeInto("#add-item--text", "Late\r")
 	bob.waitText(".toast", "cannot be changed")
+	bob.waitText(".entry-line.refused", "cannot be changed")
 }
 
 func TestReorderByKeyboardAndMouse(t *testing.T) {

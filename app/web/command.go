@@ -88,6 +88,9 @@ func (a *answer) decide(r *http.Request) {
 	}
 	outcome.ID = id
 	a.take(outcome)
+	if outcome.Status.Final() && len(outcome.Events) == 0 { // no event tells the open histories
+		a.server.cfg.Client.Hub().Publish(outcome.Stream.String())
+	}
 	if a.problem.status == 0 && !isDatastar(r) { // its next page is read anew: let it show what was done
 		a.catchUp(ctx, outcome)
 	}

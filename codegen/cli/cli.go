@@ -124,7 +124,7 @@ func (a *app) report(err error) int {
 	if invalid, ok := errors.AsType[*plan.Invalid](err); ok {
 		return a.invalid(invalid)
 	}
-	fmt.Fprintln(a.err, "codegen:", err)
+	a.say("%v", err)
 	if _, ok := errors.AsType[*plan.Wrong](err); ok {
 		return Wrong
 	}
@@ -147,10 +147,10 @@ func (a *app) invalid(invalid *plan.Invalid) int {
 		format, to = source.Text, a.err
 	}
 	if err := source.Render(to, format, invalid.Faults, invalid.Tree); err != nil {
-		fmt.Fprintln(a.err, "codegen:", err)
+		a.say("%v", err)
 		return Failure
 	}
-	fmt.Fprintf(a.err, "codegen: %s, nothing was written\n", count(len(invalid.Faults), "fault"))
+	a.say("%s, nothing was written", count(len(invalid.Faults), "fault"))
 	return Wrong
 }
 
@@ -159,4 +159,9 @@ func count(n int, noun string) string {
 		return "1 " + noun
 	}
 	return fmt.Sprintf("%d %ss", n, noun)
+}
+
+// say tells a person something. That it cannot be read changes no result.
+func (a *app) say(format string, args ...any) {
+	_, _ = fmt.Fprintf(a.err, "codegen: "+format+"\n", args...)
 }

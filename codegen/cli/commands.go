@@ -2,7 +2,6 @@ package cli
 
 import (
 	"context"
-	"fmt"
 
 	"github.com/backstory-go/backstory/codegen/graph"
 	"github.com/backstory-go/backstory/codegen/hook"
@@ -186,15 +185,14 @@ func (a *app) hook() *cobra.Command {
 func (a *app) summary(p *plan.Plan) {
 	written, removed := 0, 0
 	for _, c := range p.Changes {
-		switch {
-		case c.New == nil:
+		if c.New == nil {
 			removed++
-		default:
+		} else {
 			written++
 		}
 		if c.State == plan.Edited {
-			fmt.Fprintf(a.err, "codegen: %s was not as it had been generated; it is generated again\n", c.Path)
+			a.say("%s was not as it had been generated; it is generated again", c.Path)
 		}
 	}
-	fmt.Fprintf(a.err, "codegen: %s written, %d removed, %d unchanged\n", count(written, "file"), removed, max(0, len(p.Files)-written))
+	a.say("%s written, %d removed, %d unchanged", count(written, "file"), removed, max(0, len(p.Files)-written))
 }

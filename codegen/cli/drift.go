@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"strings"
@@ -14,33 +15,41 @@ const maxDiffLines = 200
 
 // drift prints what check found, in the chosen format.
 func (a *app) drift(p *plan.Plan) error {
+	if len(p.Changes) == 0 {
+		a.say("%s as the schemas have them", count(len(p.Files), "file"))
+	}
+	var text []byte
+	var err error
 	switch source.Format(a.format) {
 	case source.JSON:
-		return a.driftJSON(p)
+		text, err = driftJSON(p)
 	case source.GitHub:
-		a.driftGitHub(p)
+		text = driftGitHub(p)
 	default:
-		a.driftText(p)
+		text = driftText(p)
 	}
-	if len(p.Changes) == 0 {
-		fmt.Fprintf(a.err, "codegen: %s as the schemas have them\n", count(len(p.Files), "file"))
+	if err != nil {
+		return err
 	}
-	return nil
+	_, err = a.out.Write(text)
+	return err
 }
 
-func (a *app) driftText(p *plan.Plan) {
+func driftText(p *plan.Plan) []byte {
+	var out bytes.Buffer
 	for _, c := range p.Changes {
-		fmt.Fprintf(a.out, "%-7s %s\n", c.State, c.Path)
+		fmt.Fprintf(&out, "%-7s %s\n", c.State, c.Path)
 	}
 	for _, c := range p.Changes {
-		fmt.Fprintf(a.out, "\n%s: %s\n%s", c.Path, meaning(c), clip(c.Diff()))
+		fmt.Fprintf(&out, "\n%s: %s\n%s", c.Path, meaning(c), clip(c.Diff()))
 	}
 	if len(p.Changes) > 0 {
-		fmt.Fprintf(a.out, "\n%s. To mend: %s\n", totals(p), mend(p))
+		fmt.Fprintf(&out, "\n%s. To mend: %s\n", totals(p), mend(p))
 	}
+	return out.Bytes()
 }
 
-func (a *app) driftJSON(p *plan.Plan) error {
+func driftJSON(p *plan.Plan) ([]byte, error) {
 	type object struct {
 		File   string     `json:"file"`
 		State  plan.State `json:"state"`
@@ -52,19 +61,23 @@ func (a *app) driftJSON(p *plan.Plan) error {
 	for i, c := range p.Changes {
 		list[i] = object{c.Path, c.State, meaning(c), remedy(p, c), c.Diff()}
 	}
-	enc := json.NewEncoder(a.out)
+	var out bytes.Buffer
+	enc := json.NewEncoder(&out)
 	enc.SetEscapeHTML(false)
 	enc.SetIndent("", "  ")
-	return enc.Encode(list)
+	err := enc.Encode(list)
+	return out.Bytes(), err
 }
 
 // driftGitHub follows the workflow command syntax of GitHub Actions.
-func (a *app) driftGitHub(p *plan.Plan) {
+func driftGitHub(p *plan.Plan) []byte {
+	var out bytes.Buffer
 	message := strings.NewReplacer("%", "%25", "\r", "%0D", "\n", "%0A")
 	property := strings.NewReplacer("%", "%25", "\r", "%0D", "\n", "%0A", ":", "%3A", ",", "%2C")
 	for _, c := range p.Changes {
-		fmt.Fprintf(a.out, "::error file=%s,title=%s::%s\n", property.Replace(c.Path), c.State, message.Replace(meaning(c)+"\n→ "+remedy(p, c)))
+		fmt.Fprintf(&out, "::error file=%s,title=%s::%s\n", property.Replace(c.Path), c.State, message.Replace(meaning(c)+"\n→ "+remedy(p, c)))
 	}
+	return out.Bytes()
 }
 
 // meaning says what a state means for this file.

@@ -18,11 +18,7 @@ func folder(c *model.Component) string { return "schemas/" + c.Context.Name + "/
 
 // actor emits the package of an actor.
 func (p *plan) actor(a *model.Actor) error {
-	for _, r := range a.Refusals {
-		if r.Data != nil {
-			p.refusals[r.Data] = true
-		}
-	}
+	refuseUnsupported(a)
 	for _, c := range a.Commands {
 		if err := p.command(a, c); err != nil {
 			return err
@@ -39,6 +35,21 @@ func (p *plan) actor(a *model.Actor) error {
 		}
 	}
 	return p.types(p.dir(&a.Component), a.Package, folder(&a.Component), a.Types)
+}
+
+// refuseUnsupported stops at what would otherwise be emitted as something else.
+func refuseUnsupported(a *model.Actor) {
+	if len(a.Boundary) > 0 {
+		unsupported("%s: x-boundary is not generated yet: leave it out", a.Pos)
+	}
+	if len(a.ID.Composite) > 0 {
+		unsupported("%s: an x-id of several properties is not generated yet: use one string", a.Pos)
+	}
+	for _, c := range a.Commands {
+		if c.Past {
+			unsupported("%s: x-past is not generated yet: leave it out", c.Pos)
+		}
+	}
 }
 
 // state emits:
@@ -71,7 +82,7 @@ func (f *goFile) defaults(receiver string, o *model.Object) []jen.Code {
 	var stmts []jen.Code
 	for _, field := range o.Fields {
 		if field.Default != nil {
-			stmts = append(stmts, jen.Id(receiver).Dot(f.goField(o, field)).Op("=").Add(f.defaultExpr(field.Type, field.Default)))
+			stmts = append(stmts, jen.Id(receiver).Dot(field.GoName).Op("=").Add(f.defaultExpr(field.Type, field.Default)))
 		}
 	}
 	return stmts
@@ -139,7 +150,7 @@ func hash(text string) string {
 	return hex.EncodeToString(sum[:8])
 }
 
-// givenCode emits the test DSL:
+// given emits the test DSL:
 //
 //	func Given(t engine.TB, h Handler, history ...engine.Event) *GivenState
 //	func (g *GivenState) As(who string) *GivenState

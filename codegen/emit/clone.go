@@ -29,7 +29,7 @@ func (f *goFile) cloneFields(receiver string, o *model.Object, state bool) []jen
 		if kind == constField || !deep(field.Type) {
 			continue
 		}
-		place := jen.Id(receiver).Dot(f.goField(o, field))
+		place := jen.Id(receiver).Dot(field.GoName)
 		if kind == optField {
 			if inner := bare(field.Type); deep(inner) {
 				stmts = append(stmts, place.Clone().Op("=").Add(place).Dot("CloneWith").Call(f.cloneFunc(inner)))

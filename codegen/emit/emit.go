@@ -11,7 +11,7 @@ import (
 // relative to the project, and their bytes. The error joins nothing: it is the
 // first fault found, and then there are no files.
 func Files(sys *model.System) (files map[string][]byte, err error) {
-	p := &plan{sys: sys, files: map[string][]byte{}, refusals: map[*model.Object]bool{}}
+	p := &plan{sys: sys, files: map[string][]byte{}}
 	defer func() {
 		if fault, ok := recover().(unsupportedError); ok {
 			files, err = nil, fault
@@ -40,9 +40,8 @@ func unsupported(format string, args ...any) {
 
 // plan collects the files of one run.
 type plan struct {
-	sys      *model.System
-	files    map[string][]byte
-	refusals map[*model.Object]bool // the data of refusals
+	sys   *model.System
+	files map[string][]byte
 }
 
 func (p *plan) context(ctx *model.Context) error {

@@ -68,6 +68,21 @@ func TestFilesReportsNamesThatMeet(t *testing.T) {
 	}
 }
 
+func TestFilesRefusesWhatItDoesNotEmit(t *testing.T) {
+	tests := map[string]func(*model.Actor){
+		"x-boundary": func(a *model.Actor) { a.Boundary = []model.BoundaryTag{{Tag: "x"}} },
+		"x-id":       func(a *model.Actor) { a.ID.Composite = []string{"name"} },
+		"x-past":     func(a *model.Actor) { a.Commands[0].Past = true },
+	}
+	for name, change := range tests {
+		sys := build(t, "thin")
+		change(sys.Contexts[0].Actors[0])
+		if files, err := emit.Files(sys); files != nil || err == nil || !strings.Contains(err.Error(), name) {
+			t.Errorf("%s: got %v", name, err)
+		}
+	}
+}
+
 func TestDescriptionsCannotInjectCode(t *testing.T) {
 	sys := build(t, "thin")
 	sys.Contexts[0].Actors[0].Commands[0].Doc = "/*\n//go:generate rm\n*/ var X int\r\n//go:build never\u2028var Y int"

@@ -33,7 +33,7 @@ func (p *plan) command(a *model.Actor, c *model.Command) error {
 	f.Line()
 	f.decodeStrict(c.GoName)
 	f.readStruct(c.GoName, c.Body, false)
-	f.emitter(a, c)
+	f.emitter(c)
 	f.commandRefusal(c)
 	return f.save()
 }
@@ -46,7 +46,7 @@ func (p *plan) command(a *model.Actor, c *model.Command) error {
 //	}
 //
 //	func (e AddItemEmitter) ItemAdded(event ItemAdded) { e.out.Emit(event) }
-func (f *goFile) emitter(a *model.Actor, c *model.Command) {
+func (f *goFile) emitter(c *model.Command) {
 	name := c.GoName + "Emitter"
 	f.doc(name + " emits the events that " + c.GoName + " may lead to. Each is folded into the state at once.")
 	f.Type().Id(name).Struct(
@@ -184,7 +184,7 @@ func (f *goFile) tags(e *model.Event) {
 	}
 	for _, field := range e.Body.Fields {
 		if field.Tag != "" {
-			body = append(body, jen.Id("tags").Op("=").Add(f.tag(e.Body, field)))
+			body = append(body, jen.Id("tags").Op("=").Add(f.tag(field)))
 		}
 	}
 	f.Func().Id("tagsOf" + e.GoName).Params(jen.Id("event").Add(engine("Event"))).Index().String().Block(append(body, jen.Return(jen.Id("tags")))...)
@@ -200,8 +200,8 @@ func tagged(e *model.Event) bool {
 	return false
 }
 
-func (f *goFile) tag(o *model.Object, field *model.Field) *jen.Statement {
-	place, name, t := jen.Id("e").Dot(f.goField(o, field)), jen.Lit(field.Tag), resolve(field.Type)
+func (f *goFile) tag(field *model.Field) *jen.Statement {
+	place, name, t := jen.Id("e").Dot(field.GoName), jen.Lit(field.Tag), resolve(field.Type)
 	switch {
 	case f.fieldKind(field, false) == optField && t.Kind != model.Array:
 		return engine("TagOpt").Call(jen.Id("tags"), name, place, f.textFunc(bare(t)))

@@ -9,28 +9,7 @@ import (
 	"path"
 	"slices"
 	"strings"
-
-	"github.com/backstory-go/backstory/codegen/model"
 )
-
-// methodNames are the methods that generated structs may have: a field of that
-// name would hide one.
-var methodNames = map[string]bool{"MessageType": true, "SchemaVersion": true, "MarshalJSON": true, "Clone": true}
-
-// refusalNames are the further ones of refusals.
-var refusalNames = map[string]bool{"Code": true, "Message": true, "Field": true}
-
-// goField is the Go name of a property: the model's, unless a generated method
-// or the field for undeclared properties has it.
-func (p *plan) goField(o *model.Object, field *model.Field) string {
-	name := field.GoName
-	if methodNames[name] || refusalNames[name] && p.refusals[o] || name == "Extra" && o.Additional == model.Typed {
-		return name + "Property"
-	}
-	return name
-}
-
-func (f *goFile) goField(o *model.Object, field *model.Field) string { return f.plan.goField(o, field) }
 
 // paramName is a parameter called after a component; it never hides what the
 // function needs.

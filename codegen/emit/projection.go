@@ -32,14 +32,14 @@ func (p *plan) projection(proj *model.Projection) error {
 //	func KeyOf(row Row) Key { return Key{List: row.List, Item: row.Item} }
 func (f *goFile) key(p *model.Projection) {
 	f.doc("Key identifies a row.")
-	value := jen.Id("row").Dot(f.goField(p.Row, p.Key[0]))
+	value := jen.Id("row").Dot(p.Key[0].GoName)
 	if len(p.Key) == 1 {
 		f.Type().Id("Key").Op("=").Add(f.goType(p.Key[0].Type))
 	} else {
 		var entries []entry
 		f.Type().Id("Key").StructFunc(func(g *jen.Group) {
 			for _, field := range p.Key {
-				name := f.goField(p.Row, field)
+				name := field.GoName
 				g.Id(name).Add(f.goType(field.Type))
 				entries = append(entries, entry{name, jen.Id("row").Dot(name)})
 			}

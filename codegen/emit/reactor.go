@@ -115,7 +115,7 @@ func (f *goFile) reactorKey(r *model.Reactor) {
 			continue
 		}
 		seen[e] = true
-		value := jen.Id("event").Dot(f.goField(e.Body, field))
+		value := jen.Id("event").Dot(field.GoName)
 		if f.fieldKind(field, false) == optField {
 			unsupported("%s: x-key names %s of %s, which is optional: a key must be required", r.Pos, field.Name, e.Type)
 		}

@@ -85,8 +85,7 @@ func (f *goFile) readFunc(t *model.Type) *jen.Statement {
 	case t.Kind == model.Ref:
 		return f.refTo(t.Ref, "Read")
 	case t.Kind == model.Boolean:
-		method, isText = "Bool", true
-		fallthrough
+		return jen.Parens(jen.Op("*").Add(engine("Decoder"))).Dot("Bool")
 	case isText && !hasTextRules(t.Checks):
 		return jen.Parens(jen.Op("*").Add(engine("Decoder"))).Dot(method)
 	}
@@ -132,7 +131,7 @@ func (r *objectReader) body(goName string) []jen.Code {
 	body := []jen.Code{jen.Var().Id("out").Id(goName)}
 	for _, field := range r.object.Fields {
 		if field.Default != nil && r.fieldKind(field, r.state) == plainField {
-			body = append(body, jen.Id("out").Dot(r.goField(r.object, field)).Op("=").Add(r.defaultExpr(field.Type, field.Default)))
+			body = append(body, jen.Id("out").Dot(field.GoName).Op("=").Add(r.defaultExpr(field.Type, field.Default)))
 		}
 	}
 	body = append(body, jen.If(jen.Op("!").Id("d").Dot("Object").Call(jen.Id("raw"))).Block(jen.Return(jen.Id("out"))))
@@ -151,7 +150,7 @@ func (r *objectReader) flags() []jen.Code {
 	var flags []jen.Code
 	for _, field := range r.object.Fields {
 		if r.flagged(field) {
-			flags = append(flags, jen.Id(r.goField(r.object, field)))
+			flags = append(flags, jen.Id(field.GoName))
 		}
 	}
 	return flags
@@ -191,9 +190,9 @@ func (r *objectReader) loop() []jen.Code {
 func (r *objectReader) read(field *model.Field) []jen.Code {
 	var stmts []jen.Code
 	if r.flagged(field) {
-		stmts = append(stmts, jen.Id("has").Dot(r.goField(r.object, field)).Op("=").True())
+		stmts = append(stmts, jen.Id("has").Dot(field.GoName).Op("=").True())
 	}
-	target := jen.Id("out").Dot(r.goField(r.object, field)).Op("=")
+	target := jen.Id("out").Dot(field.GoName).Op("=")
 	switch r.fieldKind(field, r.state) {
 	case constField:
 		return append(stmts, jen.Id("d").Dot("Const").Call(jen.Id("value"), jen.Lit(string(resolve(field.Type).Const))))
@@ -209,7 +208,7 @@ func (r *objectReader) read(field *model.Field) []jen.Code {
 
 // readRenamed reads a stored property by its old name, unless the new one came.
 func (r *objectReader) readRenamed(field *model.Field) []jen.Code {
-	stmts := []jen.Code{jen.If(jen.Op("!").Id("d").Dot("Strict").Call().Op("&&").Op("!").Id("has").Dot(r.goField(r.object, field))).Block(r.read(field)...)}
+	stmts := []jen.Code{jen.If(jen.Op("!").Id("d").Dot("Strict").Call().Op("&&").Op("!").Id("has").Dot(field.GoName)).Block(r.read(field)...)}
 	if r.object.Additional == model.Closed {
 		stmts = append(stmts, jen.Id("d").Dot("Undeclared").Call())
 	}
@@ -226,7 +225,7 @@ func (r *objectReader) requires() []jen.Code {
 		if field.Default != nil {
 			method = "RequireStrict"
 		}
-		stmts = append(stmts, jen.Id("d").Dot(method).Call(jen.Id("has").Dot(r.goField(r.object, field)), jen.Lit(field.Name)))
+		stmts = append(stmts, jen.Id("d").Dot(method).Call(jen.Id("has").Dot(field.GoName), jen.Lit(field.Name)))
 	}
 	return stmts
 }

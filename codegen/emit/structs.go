@@ -46,7 +46,7 @@ func (f *goFile) structType(goName, doc string, o *model.Object, state bool) {
 			for _, line := range docLines(field.Doc) {
 				g.Comment(line)
 			}
-			g.Id(f.goField(o, field)).Add(f.fieldType(field, state)).Tag(f.jsonTag(field, state))
+			g.Id(field.GoName).Add(f.fieldType(field, state)).Tag(f.jsonTag(field, state))
 		}
 		if o.Additional == model.Typed {
 			g.Comment("// Extra holds the properties that the schema does not name.")
@@ -113,7 +113,8 @@ func (f *goFile) constants(o *model.Object) string {
 	return text
 }
 
-// noNil emits: v.Items = engine.NoNil(v.Items)
+// noNil emits: v.Items = engine.NoNil(v.Items), and for a list of lists:
+// v.Rows = engine.NoNil(engine.CloneList(v.Rows, engine.NoNil[int64]))
 func (f *goFile) noNil(o *model.Object, state bool) []jen.Code {
 	var fixes []jen.Code
 	for _, field := range o.Fields {
@@ -125,8 +126,12 @@ func (f *goFile) noNil(o *model.Object, state bool) []jen.Code {
 		if t.Kind == model.Map {
 			name = "NoNilMap"
 		}
-		place := jen.Id("v").Dot(f.goField(o, field))
-		fixes = append(fixes, place.Clone().Op("=").Add(engine(name)).Call(place))
+		place := jen.Id("v").Dot(field.GoName)
+		value := place.Clone()
+		if inner := resolve(t.Elem); t.Kind == model.Array && inner.Kind == model.Array && !inner.Nullable {
+			value = engine("CloneList").Call(value, engine("NoNil").Types(f.goType(inner.Elem)))
+		}
+		fixes = append(fixes, place.Clone().Op("=").Add(engine(name)).Call(value))
 	}
 	return fixes
 }

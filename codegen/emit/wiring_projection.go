@@ -109,7 +109,7 @@ func (w *projectionWiring) keyParams(query string, key *jen.Statement) *jen.Stat
 	for _, field := range w.p.Key {
 		value := key.Clone()
 		if len(w.p.Key) > 1 {
-			value = value.Dot(w.goField(w.p.Row, field))
+			value = value.Dot(field.GoName)
 		}
 		entries = append(entries, entry{sqlcName(columnName(field)), w.toColumn(field, value)})
 	}
@@ -168,7 +168,7 @@ func (w *projectionWiring) write() {
 func (w *projectionWiring) params() {
 	var entries []entry
 	for _, field := range columns(w.p) {
-		entries = append(entries, entry{sqlcName(columnName(field)), w.toColumn(field, jen.Id("row").Dot(w.goField(w.p.Row, field)))})
+		entries = append(entries, entry{sqlcName(columnName(field)), w.toColumn(field, jen.Id("row").Dot(field.GoName))})
 	}
 	w.Func().Id("paramsOf"+w.p.GoName).Params(jen.Id("row").Qual(w.pkg, "Row")).Qual(w.db, w.p.GoName+"PutParams").Block(
 		jen.Return(lines(jen.Qual(w.db, w.p.GoName+"PutParams"), entries)))
@@ -182,7 +182,7 @@ func (w *projectionWiring) params() {
 func (w *projectionWiring) fromDB() {
 	var entries []entry
 	for _, field := range columns(w.p) {
-		entries = append(entries, entry{w.goField(w.p.Row, field), w.fromColumn(field, jen.Id("found").Dot(sqlcName(columnName(field))))})
+		entries = append(entries, entry{field.GoName, w.fromColumn(field, jen.Id("found").Dot(sqlcName(columnName(field))))})
 	}
 	w.Func().Id("rowOf"+w.p.GoName).Params(jen.Id("found").Qual(w.db, sqlcName(w.p.Table))).Qual(w.pkg, "Row").Block(
 		jen.Return(lines(jen.Qual(w.pkg, "Row"), entries)))

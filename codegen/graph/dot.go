@@ -31,8 +31,9 @@ func (k Kind) dotShape() string {
 		return "component"
 	case Trigger:
 		return "oval"
+	default:
+		return ""
 	}
-	return ""
 }
 
 func dot(g *Graph, columns bool) string {
@@ -85,8 +86,7 @@ func dotEdge(b *strings.Builder, g *Graph, e Edge, columns bool) {
 		attributes = append(attributes, "style=dashed")
 	}
 	if columns {
-		from, _ := g.node(e.From)
-		to, _ := g.node(e.To)
+		from, to := g.node(e.From), g.node(e.To)
 		if column(from.Kind) >= column(to.Kind) {
 			attributes = append(attributes, "constraint=false") // an arrow back must not move the columns
 		}
@@ -109,8 +109,9 @@ func column(k Kind) int {
 		return 2
 	case System:
 		return 4
+	default:
+		return 3
 	}
-	return 3
 }
 
 // dotColumns puts the nodes of one column at one rank, below a heading.

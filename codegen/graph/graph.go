@@ -74,14 +74,14 @@ type Graph struct {
 // Empty reports whether there is nothing to draw.
 func (g *Graph) Empty() bool { return len(g.Nodes) == 0 }
 
-// node returns the node of that id.
-func (g *Graph) node(id string) (Node, bool) {
+// node returns the node of that id; every end of an edge is one.
+func (g *Graph) node(id string) Node {
 	for _, n := range g.Nodes {
 		if n.ID == id {
-			return n, true
+			return n
 		}
 	}
-	return Node{}, false
+	return Node{}
 }
 
 // normal sorts the graph, merges what is equal and drops groups without nodes.

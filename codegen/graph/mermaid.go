@@ -23,8 +23,9 @@ func (k Kind) shape() (open, closed string) {
 		return "{{", "}}"
 	case State:
 		return "[/", "/]"
+	default:
+		return "[", "]"
 	}
-	return "[", "]"
 }
 
 // color is a box that reads well on a light and on a dark page: it brings its
@@ -46,8 +47,9 @@ func (k Kind) color() color {
 		return color{"#fff3bf", "#b08900", "#3d3000"}
 	case System:
 		return color{"#e7ebef", "#57606a", "#1f2328"}
+	default:
+		return color{"#ffffff", "#57606a", "#1f2328"}
 	}
-	return color{"#ffffff", "#57606a", "#1f2328"}
 }
 
 // Mermaid writes the graph in the oldest flowchart syntax, which every viewer

@@ -56,8 +56,11 @@ func (d Drawer) Draw(ctx context.Context, dots []string) ([]Picture, error) {
 		return nil, fmt.Errorf("draw the diagrams with go run %s: %w\n%s", rendererProgram, err, strings.TrimSpace(problems.String()))
 	}
 	var svgs []string
-	if err := json.Unmarshal(out.Bytes(), &svgs); err != nil || len(svgs) != len(dots) {
-		return nil, fmt.Errorf("the renderer of diagrams answered %d of %d pictures: %v", len(svgs), len(dots), err)
+	if err := json.Unmarshal(out.Bytes(), &svgs); err != nil {
+		return nil, fmt.Errorf("what the renderer of diagrams answered: %w", err)
+	}
+	if len(svgs) != len(dots) {
+		return nil, fmt.Errorf("the renderer of diagrams answered %d of %d pictures", len(svgs), len(dots))
 	}
 	pictures := make([]Picture, len(dots))
 	for i, svg := range svgs {

@@ -124,8 +124,7 @@ func contract(all *Graph, home map[string]string) []Edge {
 	counts := map[Edge]map[string]bool{}
 	for _, e := range all.Edges {
 		from, to := home[e.From], home[e.To]
-		source, _ := all.node(e.From)
-		target, _ := all.node(e.To)
+		source, target := all.node(e.From), all.node(e.To)
 		what, message := "events", e.From
 		if target.Kind == Command {
 			what, message = "commands", e.To

@@ -8,7 +8,6 @@ import (
 	"io/fs"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"strings"
 )
 
@@ -43,11 +42,11 @@ func (g git) line(ctx context.Context, args ...string) (string, error) {
 	return strings.TrimRight(string(out), "\r\n"), err
 }
 
-// path is where a file of the repository lies on the disk.
-func (g git) path(name string) string { return filepath.Join(g.dir, filepath.FromSlash(name)) }
-
 // entry is a file of the index: its mode and the id of its content.
 type entry struct{ mode, id string }
+
+// maxPaths is how many paths are named one by one: a command line has an end.
+const maxPaths = 500
 
 // entries returns the index's entries of these paths.
 func (g git) entries(ctx context.Context, paths []string) (map[string]entry, error) {
@@ -55,13 +54,21 @@ func (g git) entries(ctx context.Context, paths []string) (map[string]entry, err
 	if len(paths) == 0 {
 		return found, nil
 	}
-	out, err := g.run(ctx, nil, append([]string{"--literal-pathspecs", "ls-files", "-s", "-z", "--"}, paths...)...)
+	args := []string{"--literal-pathspecs", "ls-files", "-s", "-z", "--"}
+	if len(paths) <= maxPaths {
+		args = append(args, paths...)
+	}
+	out, err := g.run(ctx, nil, args...)
 	if err != nil {
 		return nil, err
 	}
+	wanted := map[string]bool{}
+	for _, name := range paths {
+		wanted[name] = true
+	}
 	for record := range strings.SplitSeq(strings.TrimSuffix(string(out), "\x00"), "\x00") {
 		head, name, ok := strings.Cut(record, "\t")
-		if fields := strings.Fields(head); ok && len(fields) == 3 {
+		if fields := strings.Fields(head); ok && len(fields) == 3 && wanted[name] {
 			found[name] = entry{fields[0], fields[1]}
 		}
 	}

@@ -1,6 +1,7 @@
 package hook_test
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -164,11 +165,10 @@ func (r *repo) commit(args ...string) string {
 func (r *repo) committed() {
 	r.Helper()
 	tree := r.TempDir()
-	out := r.run("sh", "-c", `git archive HEAD . | tar -x -C "$0"`, tree)
+	r.run("sh", "-c", `git archive HEAD . | tar -x -C "$0"`, tree)
 	if out, err := r.try(nil, compiler, "check", "-C", tree); err != nil {
 		r.Errorf("HEAD is not in step with its schemas: %v\n%s", err, out)
 	}
-	_ = out
 }
 
 // status checks what differs between HEAD, index and work tree.
@@ -438,7 +438,7 @@ func TestForeignHooksPathIsRefused(t *testing.T) {
 	r := newRepo(t, "")
 	r.git("config", "core.hooksPath", "their/hooks")
 	out, err := r.try(nil, compiler, "hook", "install")
-	if failed, ok := err.(*exec.ExitError); !ok || failed.ExitCode() != 2 || !strings.Contains(out, "their/hooks") {
+	if failed, ok := errors.AsType[*exec.ExitError](err); !ok || failed.ExitCode() != 2 || !strings.Contains(out, "their/hooks") {
 		t.Errorf("%v: %s", err, out)
 	}
 	if got := strings.TrimSpace(r.git("config", "core.hooksPath")); got != "their/hooks" {

@@ -49,7 +49,7 @@ func Install(ctx context.Context, dir string, force bool, log io.Writer) error {
 	if _, err := r.git.run(ctx, nil, "config", "core.hooksPath", wanted); err != nil {
 		return err
 	}
-	fmt.Fprintf(log, "core.hooksPath is %s: each commit brings its generated files up to date (BACKSTORY_HOOK=0 skips it)\n", wanted)
+	say(log, "core.hooksPath is %s: each commit brings its generated files up to date (BACKSTORY_HOOK=0 skips it)", wanted)
 	return r.warnOfHidden(ctx)
 }
 
@@ -59,7 +59,7 @@ func writeScript(file string, force bool, log io.Writer) error {
 		return err
 	}
 	if old != nil && !bytes.Equal(old, script) && !force {
-		fmt.Fprintf(log, "%s is not as this compiler has it and stays; --force replaces it\n", file)
+		say(log, "%s is not as this compiler has it and stays; --force replaces it", file)
 		return os.Chmod(file, 0o755)
 	}
 	if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
@@ -93,10 +93,10 @@ func (r *run) warnOfHidden(ctx context.Context) error {
 	})
 	for _, e := range entries {
 		if e.Name() == "pre-commit" {
-			fmt.Fprintln(r.log, "your .git/hooks/pre-commit runs after it")
+			say(r.log, "your .git/hooks/pre-commit runs after it")
 			continue
 		}
-		fmt.Fprintf(r.log, "Git does not run your .git/hooks/%s while core.hooksPath is set: copy it to %s if you need it\n", e.Name(), Folder)
+		say(r.log, "Git does not run your .git/hooks/%s while core.hooksPath is set: copy it to %s if you need it", e.Name(), Folder)
 	}
 	return nil
 }
@@ -110,7 +110,7 @@ func Uninstall(ctx context.Context, dir string, log io.Writer) error {
 	}
 	current, _ := r.git.line(ctx, "config", "--local", "--get", "core.hooksPath")
 	if current != r.prefix+Folder {
-		fmt.Fprintln(log, "the hook is not installed")
+		say(log, "the hook is not installed")
 		return nil
 	}
 	previous, _ := r.git.line(ctx, "config", "--local", "--get", previousKey)
@@ -125,9 +125,9 @@ func Uninstall(ctx context.Context, dir string, log io.Writer) error {
 		if _, err := r.git.run(ctx, nil, "config", "--local", "--unset", previousKey); err != nil {
 			return err
 		}
-		fmt.Fprintf(log, "core.hooksPath is %s again\n", previous)
+		say(log, "core.hooksPath is %s again", previous)
 		return nil
 	}
-	fmt.Fprintln(log, "core.hooksPath is not set any more")
+	say(log, "core.hooksPath is not set any more")
 	return nil
 }

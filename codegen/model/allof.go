@@ -19,8 +19,8 @@ func (b *builder) merge(o *Object, s site, n *source.Node) {
 	if v := n.Get("additionalProperties"); v.Is(source.Bool) && !v.True() {
 		b.fault(n.Member("additionalProperties").Pos(), codeAllOf, "write \"unevaluatedProperties\": false to close the whole", "additionalProperties: false beside allOf would refuse the arms' properties")
 	}
-	for i, arm := range arms.Items {
-		b.mergeArm(o, s, arm, i)
+	for _, arm := range arms.Items {
+		b.mergeArm(o, s, arm)
 	}
 	if b.weight[o] > 200 {
 		b.fault(n.Member("allOf").Pos(), codeAllOf, "write the properties out in one object", "allOf merges more than 200 objects here")
@@ -28,7 +28,7 @@ func (b *builder) merge(o *Object, s site, n *source.Node) {
 	}
 }
 
-func (b *builder) mergeArm(o *Object, s site, arm *source.Node, i int) {
+func (b *builder) mergeArm(o *Object, s site, arm *source.Node) {
 	from := b.armObject(s, arm)
 	if from == nil {
 		return

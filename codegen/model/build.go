@@ -39,17 +39,16 @@ type builder struct {
 	byPath   map[string]*file
 	contexts map[string]*context
 
-	named      map[*source.Node]*Named // schema nodes that have a Go type of their own
-	aliases    map[*source.Node]*Named // $defs entries that have none
-	busy       map[*source.Node]bool   // being resolved: meeting one again is a cycle
-	weight     map[*Object]int         // arms merged into an object
-	claims     map[string]map[string][]claim
-	edges      map[string]map[string]source.Pos // package → package it imports
-	refs       map[*file]map[*file]bool
-	instances  []instance
-	net        []shape
-	structs    []*Named // every struct and union, for the search for endless ones
-	properties map[*source.Node]bool
+	named     map[*source.Node]*Named // schema nodes that have a Go type of their own
+	aliases   map[*source.Node]*Named // $defs entries that have none
+	busy      map[*source.Node]bool   // being resolved: meeting one again is a cycle
+	weight    map[*Object]int         // arms merged into an object
+	claims    map[string]map[string][]claim
+	edges     map[string]map[string]source.Pos // package → package it imports
+	refs      map[*file]map[*file]bool
+	instances []instance
+	net       []shape
+	structs   []*Named // every struct and union, for the search for endless ones
 }
 
 func newBuilder(tree *source.Tree, module string) *builder {

@@ -103,7 +103,7 @@ func (b *builder) keywords(n *source.Node, what string, allowed []string) {
 		case m.Key == "unevaluatedProperties" && slices.Contains(allowed, "properties"):
 			b.fault(m.Pos(), codeUnsupported, unsupported()[m.Key], "unevaluatedProperties has a meaning beside allOf only")
 		case slices.Contains(known, m.Key):
-			b.misplacedKeyword(m, what, allowed)
+			b.misplacedKeyword(m, what)
 		case unsupported()[m.Key] != "":
 			b.fault(m.Pos(), codeUnsupported, unsupported()[m.Key], "%s is not part of the profile", m.Key)
 		default:
@@ -116,7 +116,7 @@ func (b *builder) keywords(n *source.Node, what string, allowed []string) {
 	}
 }
 
-func (b *builder) misplacedKeyword(m *source.Member, what string, allowed []string) {
+func (b *builder) misplacedKeyword(m *source.Member, what string) {
 	if home := homes()[m.Key]; home != "" {
 		b.fault(m.Pos(), codeMisplaced, "it belongs "+home+"; move it there or delete it", "%s has no meaning here, on %s", m.Key, what)
 		return

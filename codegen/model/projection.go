@@ -164,11 +164,11 @@ func (b *builder) checkCondition(c *component, n *source.Node, cond Condition) {
 		b.fault(at, codeQuery, "keep what you want to compare in a property of its own", "%q is not one value, so it cannot be compared", field.Name)
 		return
 	}
-	b.checkOperand(c, n, cond, value)
+	b.checkOperand(c, cond, value)
 }
 
 // checkOperand compares a fixed value with the property's own schema.
-func (b *builder) checkOperand(c *component, n *source.Node, cond Condition, value *source.Node) {
+func (b *builder) checkOperand(c *component, cond Condition, value *source.Node) {
 	schema := c.main.root.Get("properties").Get(cond.Field.Name)
 	if value == nil || schema == nil || cond.Op == "like" {
 		return

@@ -67,12 +67,13 @@ func (b *builder) target(f *file, ref *source.Node, complain bool) (*file, *sour
 	if strings.Contains(where, ":") || strings.HasPrefix(where, "/") || strings.Contains(where, "?") {
 		return say("write a relative path such as ../types.json#/$defs/money", "%q is no path below schemas, and nothing else is ever loaded", ref.Text)
 	}
-	other, ok := f, true
+	other := f
 	if where != "" {
 		if unescaped, err := url.PathUnescape(where); err == nil {
 			where = unescaped
 		}
 		full := path.Join(path.Dir(f.src.Path), where)
+		var ok bool
 		if other, ok = b.byPath[full]; !ok {
 			return say(b.nearestPath(f, full), "there is no schema %s", path.Join(source.Root, full))
 		}

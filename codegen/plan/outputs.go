@@ -23,6 +23,15 @@ import (
 // CodeMarker is the fault of a README whose markers are missing or out of order.
 const CodeMarker = "BS1901"
 
+// Codes explains the codes of this package.
+func Codes() []source.Code {
+	return []source.Code{{
+		ID: CodeMarker, Name: "marker out of order",
+		Explanation: "Diagrams and tables are put between two marker lines of the readme. Without both, in order and once, no place is theirs, and none is guessed.",
+		Remedy:      "Add, move or delete marker lines as the message says.",
+	}}
+}
+
 // wellFormed proves that every generated Go file parses and is as gofmt would
 // leave it: otherwise the generator and a formatter would fight.
 func wellFormed(files map[string][]byte) error {

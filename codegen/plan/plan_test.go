@@ -285,7 +285,11 @@ func TestFailedPlansWriteNothing(t *testing.T) {
 		{"Go that gofmt would change", func(b *bench) { b.emitted["generated/shop/a_gen.go"] = []byte("package  a\n") }, "gofmt would change"},
 		{"a path outside", func(b *bench) { b.emitted["../a_gen.go"] = []byte("package a\n") }, "outside the project"},
 		{"a readme without markers", func(b *bench) { b.put(b.project.Dir, "README.md", "# Shop\n") }, "are missing"},
-		{"no readme", func(b *bench) { os.Remove(b.project.Path("README.md")) }, "are missing"},
+		{"no readme", func(b *bench) {
+			if err := os.Remove(b.project.Path("README.md")); err != nil {
+				b.Fatal(err)
+			}
+		}, "are missing"},
 		{"a marker for nothing", func(b *bench) {
 			b.put(b.project.Dir, "README.md", readme+"\n<!-- backstory:begin flow mail -->\n<!-- backstory:end flow mail -->\n")
 		}, "nothing called \"flow mail\""},

@@ -2,6 +2,7 @@ package source
 
 import (
 	"bytes"
+	"errors"
 	"io/fs"
 	"maps"
 	"os"
@@ -122,7 +123,7 @@ func readRegular(name string) (data []byte, why string) {
 // reason drops the path from an error: it stands in the position already, and
 // differs from machine to machine.
 func reason(err error) string {
-	if pathErr, ok := err.(*fs.PathError); ok {
+	if pathErr, ok := errors.AsType[*fs.PathError](err); ok {
 		return pathErr.Err.Error()
 	}
 	return err.Error()

@@ -94,13 +94,13 @@ func (in Inputs) Empty() bool {
 
 // Hash is equal exactly when sqlc would make the same output.
 func (in Inputs) Hash() string {
-	h := sha256.New()
-	fmt.Fprintf(h, "sqlc %s\n", in.Version)
+	var all bytes.Buffer
+	fmt.Fprintf(&all, "sqlc %s\n", in.Version)
 	for _, name := range slices.Sorted(maps.Keys(in.Files)) {
-		fmt.Fprintf(h, "%d %s %d\n", len(name), name, len(in.Files[name]))
-		h.Write(in.Files[name])
+		fmt.Fprintf(&all, "%d %s %d\n", len(name), name, len(in.Files[name]))
+		all.Write(in.Files[name])
 	}
-	return fmt.Sprintf("%x", h.Sum(nil))
+	return fmt.Sprintf("%x", sha256.Sum256(all.Bytes()))
 }
 
 // pinned returns the version that tools/go.mod or else go.mod requires.

@@ -42,6 +42,7 @@ func pool(ctx context.Context, url string, most int) (*pgxpool.Pool, error) {
 	cfg.MaxConns = int32(most)
 	cfg.MinConns = 0
 	cfg.HealthCheckPeriod = 5 * time.Second
+	cfg.ConnConfig.RuntimeParams["enable_seqscan"] = "off"
 	polish(cfg.ConnConfig)
 	return pgxpool.NewWithConfig(ctx, cfg)
 }

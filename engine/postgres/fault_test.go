@@ -21,16 +21,20 @@ func TestKilledConnections_LoseNothingAcknowledged(t *testing.T) {
 	engines := []*postgres.Engine{started(t, postgres.Config{URL: url}), started(t, postgres.Config{URL: url})}
 	var group sync.WaitGroup
 	var done atomic.Bool
+	defer done.Store(true)
 	var appended atomic.Int64
-	acknowledged := make(chan uuid.UUID, 4096)
+	acknowledged := make(chan uuid.UUID, 100_000)
 	for i := range 8 {
 		group.Go(func() {
 			for n := 0; !done.Load(); n++ {
 				s := command("deposit", fmt.Sprintf("a%d", (i+n)%5), 1)
-				if id, err := engines[i%2].Submit(within(t), s); err == nil && len(acknowledged) < 4000 {
+				ctx, cancel := context.WithTimeout(t.Context(), patience)
+				id, err := engines[i%2].Submit(ctx, s)
+				if err == nil {
 					acknowledged <- id
-					_, _ = engines[(i+1)%2].Wait(within(t), id)
+					_, _ = engines[(i+1)%2].Wait(ctx, id)
 				}
+				cancel()
 			}
 		})
 	}

@@ -159,6 +159,7 @@ func (f *flight) already(e *entry) (verdict, bool) {
 		return verdict{err: errElsewhere}, true
 	case e.command == nil && e.unsure && len(e.events) > 0:
 		row, ok := f.found[e.events[0].ID]
+		ok = ok && row.Stream == e.name && (e.version == engine.AnyVersion || row.Version == e.version+1)
 		last := row.Version + int64(len(e.events)) - 1
 		return verdict{appended: engine.Appended{Position: row.Position, Version: last, At: row.At.UTC()}}, ok
 	}
@@ -175,7 +176,7 @@ func (f *flight) store(ctx context.Context, conn *pgxpool.Conn) error {
 	return conn.SendBatch(ctx, b).Close()
 }
 
-// doubt marks the entries of a flight whose COMMIT failed or was not answered: the next
+// doubt marks the entries of a flight whose COMMIT may have succeeded: the next
 // flight reads the truth under the lock, where alone it is final.
 func (f *flight) doubt() {
 	for _, e := range f.batch {

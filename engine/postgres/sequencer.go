@@ -2,6 +2,7 @@ package postgres
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"math/rand/v2"
@@ -91,20 +92,27 @@ func (s *sequencer) fly(f *flight, r *room) error {
 	}
 	defer conn.Release()
 	defer abort(s.ctx, conn)
-	err = f.lock(s.ctx, conn)
-	if late := s.late(f, r); err == nil && len(late) > 0 {
-		err = f.join(s.ctx, conn, late)
-	}
-	if err == nil {
-		f.judge()
-		if err = f.store(s.ctx, conn); err != nil {
-			f.doubt()
-		}
-	}
+	err = s.steps(f, r, conn)
 	if err != nil && conn.Conn().IsClosed() {
-		return fmt.Errorf("%w: %w", errUnsure, err)
+		err = fmt.Errorf("%w: %w", errUnsure, err)
+	}
+	if errors.Is(err, errUnsure) {
+		f.doubt()
 	}
 	return err
+}
+
+func (s *sequencer) steps(f *flight, r *room, conn *pgxpool.Conn) error {
+	if err := f.lock(s.ctx, conn); err != nil {
+		return err
+	}
+	if late := s.late(f, r); len(late) > 0 { // from here on they are the flight's, whatever comes
+		if err := f.join(s.ctx, conn, late); err != nil {
+			return err
+		}
+	}
+	f.judge()
+	return f.store(s.ctx, conn)
 }
 
 // late takes what queued while the lock was waited for, when it is enough to pay

@@ -15,4 +15,4 @@ SELECT position, stream, version, id, type, schema_version, at, by, correlation,
 FROM backstory.events WHERE position >= @first AND position <= @last ORDER BY position;
 
 -- name: EventStored :many
-SELECT id, position, version, at FROM backstory.events WHERE id = ANY(@ids::uuid[]);
+SELECT id, stream, position, version, at FROM backstory.events WHERE id = ANY(@ids::uuid[]);

@@ -36,23 +36,21 @@ const backstory = (() => {
     return command;
   }
 
-  // wish shows what the person wants before it is stored, through every patch.
-  function wish(form, fields, show) {
-    wishes.set(idOf(form), { fields, show });
+  // wish shows what the person wants before it is stored, through every patch;
+  // undo shows again what was, should it be refused.
+  function wish(form, fields, show, undo) {
+    const first = wishes.get(idOf(form));
+    wishes.set(idOf(form), { fields, show, undo: first ? first.undo : undo });
     show();
   }
 
   function wishChecked(form, waits) {
     if (waits) again.has(idOf(form)) ? again.delete(idOf(form)) : again.add(idOf(form));
     else if (again.delete(idOf(form))) return; // sent by settle: it shows already
-    setChecked(form, String(form.querySelector("[role=checkbox]").getAttribute("aria-checked") !== "true"));
-  }
-
-  function setChecked(form, checked) {
-    wish(form, {}, () => {
-      const box = document.querySelector(`#${idOf(form)} [role=checkbox]`);
-      if (box) box.setAttribute("aria-checked", checked);
-    });
+    const box = () => document.querySelector(`#${idOf(form)} [role=checkbox]`);
+    const was = box().getAttribute("aria-checked");
+    const set = (checked) => () => box() && box().setAttribute("aria-checked", checked);
+    wish(form, {}, set(String(was !== "true")), set(was));
   }
 
   // chip shows a new item below the list until the list has it, and frees the
@@ -92,15 +90,13 @@ const backstory = (() => {
   // giveBack undoes what was shown too early and returns the words.
   function giveBack(form, entry) {
     if (entry.chip) entry.chip.remove();
+    if (wishes.has(entry.form)) wishes.get(entry.form).undo();
     wishes.delete(entry.form);
     again.delete(entry.form);
     if (!form) return;
     const input = form.querySelector("input[data-max]");
     if (input && !input.value) input.value = entry.text;
     if (input && document.activeElement === document.body) input.focus();
-    const box = form.querySelector("[role=checkbox]");
-    if (box) box.setAttribute("aria-checked", String(row(form).classList.contains("done")));
-    if ("move" in form.dataset) putBack(row(form));
   }
 
   // leaveWhenShown removes the chip once the page shows the version with the item.
@@ -202,10 +198,6 @@ const backstory = (() => {
       if (open) { close(open); evt.preventDefault(); }
       return;
     }
-    if (evt.target.matches(".handle") && evt.altKey && (evt.key === "ArrowUp" || evt.key === "ArrowDown")) {
-      evt.preventDefault();
-      return nudge(row(evt.target), evt.key === "ArrowUp" ? -1 : 1);
-    }
     const plain = !evt.altKey && !evt.ctrlKey && !evt.metaKey && !evt.shiftKey;
     if (plain && (evt.key === "ArrowLeft" || evt.key === "ArrowRight") && !evt.target.matches("input, textarea, select")) {
       const link = document.querySelector(`a[data-step=${evt.key === "ArrowLeft" ? "back" : "forward"}]`);
@@ -215,7 +207,6 @@ const backstory = (() => {
 
   document.addEventListener("click", (evt) => {
     if (evt.target.closest("[data-close]")) evt.target.closest(".toast").remove();
-    if (evt.target.closest(".handle")) evt.preventDefault(); // it moves by dragging; the click is for pages without script
     for (const open of document.querySelectorAll("details.confirm[open]")) if (!open.contains(evt.target)) open.open = false;
   });
 
@@ -228,96 +219,22 @@ const backstory = (() => {
       : evt.target.value && !length ? "Please write more than spaces." : "");
   });
 
-  // ---- Moving items --------------------------------------------------------
-
-  const row = (el) => el.closest("li[data-item]");
-  const rows = () => [...document.querySelectorAll("#items > li[data-item]")];
-  const places = new Map(); // item id → the element before which it stood
-
-  function putBack(li) {
-    if (li && places.has(li.dataset.item)) li.parentNode.insertBefore(li, places.get(li.dataset.item));
-  }
-
-  function place(li, before) {
-    if (before === li || before === li.nextElementSibling) return;
-    const form = byId("move-" + li.dataset.item);
-    places.set(li.dataset.item, li.nextElementSibling);
-    const focused = document.activeElement;
-    const target = before ? before.dataset.item : "";
-    wish(form, { before: target }, () => put(li.id, target));
-    if (focused && li.contains(focused)) focused.focus();
-    const all = rows();
-    byId("announce").textContent = `${li.querySelector(".label").textContent}: place ${all.indexOf(li) + 1} of ${all.length}`;
-    form.requestSubmit();
-  }
-
-  // put places a row before another; "": at the end.
-  function put(id, target) {
-    const li = byId(id), before = byId("item-" + target);
-    if (li && li !== before && li.nextElementSibling !== before) li.parentNode.insertBefore(li, before);
-  }
-
-  function nudge(li, step) {
-    const all = rows(), to = all.indexOf(li) + step;
-    if (to < 0 || to >= all.length) return;
-    place(li, step < 0 ? all[to] : all[to].nextElementSibling);
-  }
-
-  let drag = null;
-  document.addEventListener("pointerdown", (evt) => {
-    const handle = evt.target.closest(".handle");
-    if (!handle || evt.button !== 0) return;
-    handle.setPointerCapture(evt.pointerId);
-    drag = { li: row(handle), y: evt.pageY, moved: false };
-  });
-  document.addEventListener("pointermove", (evt) => {
-    if (!drag) return;
-    const dy = evt.pageY - drag.y;
-    drag.moved = drag.moved || Math.abs(dy) > 4;
-    if (!drag.moved) return;
-    drag.li.style.transform = `translateY(${dy}px)`;
-    document.documentElement.dataset.dragging = "";
-    showGap(gapAt(evt.clientY));
-  });
-  document.addEventListener("pointerup", (evt) => endDrag(evt, true));
-  document.addEventListener("pointercancel", (evt) => endDrag(evt, false));
-
-  // gapAt is the row before which the dragged one would fall; null: at the end.
-  function gapAt(y) {
-    return rows().find((li) => li !== drag.li && y < middle(li)) || null;
-  }
-  function middle(li) {
-    const box = li.getBoundingClientRect();
-    return box.top + box.height / 2;
-  }
-  function showGap(before) {
-    for (const li of rows()) li.style.boxShadow = "";
-    const last = rows().filter((li) => li !== drag.li).pop();
-    if (before) before.style.boxShadow = "0 -2px var(--accent)";
-    else if (last) last.style.boxShadow = "0 2px var(--accent)";
-  }
-  function endDrag(evt, drop) {
-    if (!drag) return;
-    const { li, moved } = drag, before = drop && moved ? gapAt(evt.clientY) : li;
-    for (const each of rows()) each.removeAttribute("style");
-    delete document.documentElement.dataset.dragging;
-    drag = null;
-    if (drop && moved && li.isConnected) place(li, before);
-  }
-
   // ---- Around patches ------------------------------------------------------
 
-  let focus = null;
+  const newItem = () => byId("add-item--text");
+  let focus = null, draft = null;
   window.addEventListener("datastar-fetch", (evt) => {
     connection(evt.detail);
     if (evt.detail.type !== "datastar-patch-elements") return;
     const el = document.activeElement, li = el && el.closest("li[data-item]");
+    if (newItem()) draft = newItem().value;
     focus = el && el.id ? { id: el.id, start: el.selectionStart, end: el.selectionEnd, next: li && li.nextElementSibling && li.nextElementSibling.dataset.item } : null;
   }, true);
 
   function afterPatch(evt) {
     if (evt.detail.type !== "datastar-patch-elements") return fetchFailed(evt.detail);
     for (const each of wishes.values()) each.show();
+    if (newItem() && !newItem().value && draft) newItem().value = draft; // its form went and came back
     refocus();
     times();
     expire();
@@ -329,7 +246,7 @@ const backstory = (() => {
   // to a neighbour when the row is gone.
   function refocus() {
     if (!focus || document.activeElement !== document.body) return;
-    const el = byId(focus.id) || byId("check-" + focus.next) || byId("add-item--text");
+    const el = byId(focus.id) || byId("check-" + focus.next) || newItem();
     if (!el) return;
     el.focus({ preventScroll: true });
     if (el.id === focus.id && focus.start != null) el.setSelectionRange(focus.start, focus.end);
@@ -363,5 +280,5 @@ const backstory = (() => {
   // Added when the page is there: Datastar's own listener, a module's, comes first.
   window.addEventListener("load", () => document.addEventListener("datastar-fetch", afterPatch));
 
-  return { take };
+  return { take, wish };
 })();

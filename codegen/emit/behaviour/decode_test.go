@@ -119,6 +119,9 @@ func TestEncodingKeepsConstantsAndExtra(t *testing.T) {
 	if err != nil || string(data) != `{"note":"n","order":"o","x":1}` {
 		t.Errorf("got %s, %v", data, err)
 	}
+	if data, err = json.Marshal(types.Polygon{Points: [][]float64{nil}}); err != nil || string(data) != `{"kind":"polygon","points":[[]]}` {
+		t.Errorf("got %s, %v", data, err)
+	}
 	data, err = json.Marshal(types.Polygon{Points: nil})
 	if err != nil || string(data) != `{"kind":"polygon","points":[]}` {
 		t.Errorf("got %s, %v", data, err)

@@ -145,19 +145,19 @@ func TestGivenFails(t *testing.T) {
 	}
 }
 
-type overview struct{}
+type rowsOfLists struct{}
 
-func (overview) Created(m engine.Meta, rows *listings.Rows, event list.Created) {
+func (rowsOfLists) Created(m engine.Meta, rows *listings.Rows, event list.Created) {
 	rows.Put(listings.Row{Name: event.Name, CreatedAt: m.At})
 }
-func (overview) ItemAdded(_ engine.Meta, rows *listings.Rows, _ list.ItemAdded) {
+func (rowsOfLists) ItemAdded(_ engine.Meta, rows *listings.Rows, _ list.ItemAdded) {
 	rows.Patch(listings.Key{}, func(row *listings.Row) { row.ItemCount++ })
 }
-func (overview) ItemDuplicated(engine.Meta, *listings.Rows, list.ItemDuplicated) {}
+func (rowsOfLists) ItemDuplicated(engine.Meta, *listings.Rows, list.ItemDuplicated) {}
 
 func TestRegister(t *testing.T) {
 	var s engine.System
-	todos.Register(&s, lists{}, overview{})
+	todos.Register(&s, lists{}, rowsOfLists{})
 	if err := s.Validate(); err != nil {
 		t.Fatal(err)
 	}
@@ -184,7 +184,7 @@ func TestRegister(t *testing.T) {
 
 func TestProjectionReportsWhatTheDatabaseSays(t *testing.T) {
 	var s engine.System
-	todos.Register(&s, lists{}, overview{})
+	todos.Register(&s, lists{}, rowsOfLists{})
 	p := s.Projections()[0]
 	if p.Name != "todos.listings" || p.Table != "todos_listings" || !strings.HasPrefix(p.DDL, "CREATE TABLE todos_listings (") || len(p.Hash) != 16 {
 		t.Errorf("got %+v", p)

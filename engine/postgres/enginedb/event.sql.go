@@ -167,7 +167,7 @@ func (q *Queries) EventRead(ctx context.Context, arg EventReadParams) ([]EventRe
 }
 
 const EventStored = `-- name: EventStored :many
-SELECT id, position, version, at FROM backstory.events WHERE id = ANY($1::uuid[])
+SELECT id, stream, position, version, at FROM backstory.events WHERE id = ANY($1::uuid[])
 `
 
 type EventStoredParams struct {
@@ -176,6 +176,7 @@ type EventStoredParams struct {
 
 type EventStoredRow struct {
 	ID       uuid.UUID
+	Stream   string
 	Position int64
 	Version  int64
 	At       time.Time
@@ -192,6 +193,7 @@ func (q *Queries) EventStored(ctx context.Context, arg EventStoredParams) ([]Eve
 		var i EventStoredRow
 		if err := rows.Scan(
 			&i.ID,
+			&i.Stream,
 			&i.Position,
 			&i.Version,
 			&i.At,

@@ -23,41 +23,41 @@ type Place struct {
 	// A colour.
 	// //go:build never
 	// */ func init() {}
-	Color               types.Color            `json:"color"`
-	Slug                engine.Opt[string]     `json:"slug,omitzero"`
-	Size                int64                  `json:"size"`
-	Price               float64                `json:"price"`
-	Ok                  engine.Opt[bool]       `json:"ok,omitzero"`
-	Tags                []string               `json:"tags"`
-	Address             types.Address          `json:"address"`
-	Node                engine.Opt[types.Node] `json:"node,omitzero"`
-	Shape               types.Shape            `json:"shape"`
-	Counts              map[string]int64       `json:"counts"`
-	ByID                map[uuid.UUID]string   `json:"by_id"`
-	Nothing             *string                `json:"nothing"`
-	MaybeNumber         engine.Opt[int64]      `json:"maybe_number,omitzero"`
-	Limited             engine.Opt[string]     `json:"limited,omitzero"`
-	Nested              PlaceNested            `json:"nested"`
-	Type                string                 `json:"type"`
-	Func                string                 `json:"func"`
-	JSON                string                 `json:"json"`
-	Engine              string                 `json:"engine"`
-	Data                string                 `json:"data"`
-	Error               string                 `json:"error"`
-	String              string                 `json:"string"`
-	Out                 string                 `json:"out"`
-	Has                 string                 `json:"has"`
-	Raw                 string                 `json:"raw"`
-	D                   string                 `json:"d"`
-	Name                string                 `json:"name"`
-	Value               string                 `json:"value"`
-	MessageTypeProperty string                 `json:"message_type"`
-	CloneProperty       string                 `json:"clone"`
-	UUID                string                 `json:"uuid"`
-	Time                string                 `json:"time"`
-	Theme               string                 `json:"theme"`
-	Level               int64                  `json:"level"`
-	List                []int64                `json:"list"`
+	Color       types.Color            `json:"color"`
+	Slug        engine.Opt[string]     `json:"slug,omitzero"`
+	Size        int64                  `json:"size"`
+	Price       float64                `json:"price"`
+	Ok          engine.Opt[bool]       `json:"ok,omitzero"`
+	Tags        []string               `json:"tags"`
+	Address     types.Address          `json:"address"`
+	Node        engine.Opt[types.Node] `json:"node,omitzero"`
+	Shape       types.Shape            `json:"shape"`
+	Counts      map[string]int64       `json:"counts"`
+	ByID        map[uuid.UUID]string   `json:"by_id"`
+	Nothing     *string                `json:"nothing"`
+	MaybeNumber engine.Opt[int64]      `json:"maybe_number,omitzero"`
+	Limited     engine.Opt[string]     `json:"limited,omitzero"`
+	Nested      PlaceNested            `json:"nested"`
+	Type        string                 `json:"type"`
+	Func        string                 `json:"func"`
+	JSON        string                 `json:"json"`
+	Engine      string                 `json:"engine"`
+	Data        string                 `json:"data"`
+	Error       string                 `json:"error"`
+	String      string                 `json:"string"`
+	Out         string                 `json:"out"`
+	Has         string                 `json:"has"`
+	Raw         string                 `json:"raw"`
+	D           string                 `json:"d"`
+	Name        string                 `json:"name"`
+	Value       string                 `json:"value"`
+	Kind        string                 `json:"message_type"`
+	Copy        string                 `json:"clone"`
+	UUID        string                 `json:"uuid"`
+	Time        string                 `json:"time"`
+	Theme       string                 `json:"theme"`
+	Level       int64                  `json:"level"`
+	List        []int64                `json:"list"`
 }
 
 // MarshalJSON writes what the schema accepts.
@@ -98,7 +98,7 @@ func ReadPlace(d *engine.Decoder, raw []byte) Place {
 		return out
 	}
 	var has struct {
-		ID, Day, Clock, Mail, Site, Color, Size, Price, Tags, Address, Shape, Counts, ByID, Nothing, Nested, Type, Func, JSON, Engine, Data, Error, String, Out, Has, Raw, D, Name, Value, MessageTypeProperty, CloneProperty, UUID, Time, List bool
+		ID, Day, Clock, Mail, Site, Color, Size, Price, Tags, Address, Shape, Counts, ByID, Nothing, Nested, Type, Func, JSON, Engine, Data, Error, String, Out, Has, Raw, D, Name, Value, Kind, Copy, UUID, Time, List bool
 	}
 	for name, value := range d.Members(raw) {
 		switch name {
@@ -217,11 +217,11 @@ func ReadPlace(d *engine.Decoder, raw []byte) Place {
 			has.Value = true
 			out.Value = d.String(value, engine.Text{})
 		case "message_type":
-			has.MessageTypeProperty = true
-			out.MessageTypeProperty = d.String(value, engine.Text{})
+			has.Kind = true
+			out.Kind = d.String(value, engine.Text{})
 		case "clone":
-			has.CloneProperty = true
-			out.CloneProperty = d.String(value, engine.Text{})
+			has.Copy = true
+			out.Copy = d.String(value, engine.Text{})
 		case "uuid":
 			has.UUID = true
 			out.UUID = d.String(value, engine.Text{})
@@ -269,8 +269,8 @@ func ReadPlace(d *engine.Decoder, raw []byte) Place {
 	d.Require(has.D, "d")
 	d.Require(has.Name, "name")
 	d.Require(has.Value, "value")
-	d.Require(has.MessageTypeProperty, "message_type")
-	d.Require(has.CloneProperty, "clone")
+	d.Require(has.Kind, "message_type")
+	d.Require(has.Copy, "clone")
 	d.Require(has.UUID, "uuid")
 	d.Require(has.Time, "time")
 	d.RequireStrict(has.List, "list")

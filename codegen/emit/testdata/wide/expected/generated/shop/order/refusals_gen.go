@@ -6,9 +6,9 @@ import "github.com/backstory-go/backstory/engine"
 
 // SoldOut: There is nothing left.
 type SoldOut struct {
-	Left            int64              `json:"left"`
-	CodeProperty    string             `json:"code"`
-	MessageProperty engine.Opt[string] `json:"message,omitzero"`
+	Left  int64              `json:"left"`
+	Batch string             `json:"code"`
+	Hint  engine.Opt[string] `json:"message,omitzero"`
 }
 
 // Code implements engine.Refusal.

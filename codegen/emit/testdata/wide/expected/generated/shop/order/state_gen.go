@@ -33,7 +33,7 @@ func (v State) MarshalJSON() ([]byte, error) {
 	v.Nodes = engine.NoNil(v.Nodes)
 	v.Shapes = engine.NoNil(v.Shapes)
 	v.Lookup = engine.NoNilMap(v.Lookup)
-	v.Matrix = engine.NoNil(v.Matrix)
+	v.Matrix = engine.NoNil(engine.CloneList(v.Matrix, engine.NoNil[int64]))
 	return json.Marshal(plain(v))
 }
 

@@ -172,7 +172,7 @@ type Polygon struct {
 // MarshalJSON writes what the schema accepts.
 func (v Polygon) MarshalJSON() ([]byte, error) {
 	type plain Polygon
-	v.Points = engine.NoNil(v.Points)
+	v.Points = engine.NoNil(engine.CloneList(v.Points, engine.NoNil[float64]))
 	return engine.EncodeConst("\"kind\":\"polygon\"", plain(v))
 }
 

@@ -1,0 +1,80 @@
+// Moving items: by mouse and finger on the handle, by Alt with ↑ and ↓. The list
+// shows the new order at once; the form behind the handle tells the server.
+"use strict";
+
+(() => {
+  const byId = (id) => document.getElementById(id);
+  const row = (el) => el.closest("li[data-item]");
+  const rows = () => [...document.querySelectorAll("#items > li[data-item]")];
+
+  // place wishes a row before another one; null: at the end.
+  function place(li, before) {
+    if (before === li || before === li.nextElementSibling) return;
+    const form = byId("move-" + li.dataset.item), focused = document.activeElement;
+    const to = before ? before.dataset.item : "", from = li.nextElementSibling ? li.nextElementSibling.dataset.item : "";
+    backstory.wish(form, { before: to }, () => put(li.id, to), () => put(li.id, from));
+    if (focused && li.contains(focused)) focused.focus();
+    const all = rows();
+    byId("announce").textContent = `${li.querySelector(".label").textContent}: place ${all.indexOf(li) + 1} of ${all.length}`;
+    form.requestSubmit();
+  }
+
+  function put(id, target) {
+    const li = byId(id), before = byId("item-" + target);
+    if (li && li !== before && li.nextElementSibling !== before) li.parentNode.insertBefore(li, before);
+  }
+
+  document.addEventListener("keydown", (evt) => {
+    if (!evt.target.matches(".handle") || !evt.altKey || (evt.key !== "ArrowUp" && evt.key !== "ArrowDown")) return;
+    evt.preventDefault();
+    const li = row(evt.target), all = rows(), up = evt.key === "ArrowUp", to = all.indexOf(li) + (up ? -1 : 1);
+    if (to >= 0 && to < all.length) place(li, up ? all[to] : all[to].nextElementSibling);
+  });
+
+  // A click on the handle sends its form on pages without script; here it drags.
+  document.addEventListener("click", (evt) => {
+    if (evt.target.closest(".handle")) evt.preventDefault();
+  });
+
+  let drag = null;
+  document.addEventListener("pointerdown", (evt) => {
+    const handle = evt.target.closest(".handle");
+    if (!handle || evt.button !== 0) return;
+    handle.setPointerCapture(evt.pointerId);
+    drag = { li: row(handle), y: evt.pageY, moved: false };
+  });
+  document.addEventListener("pointermove", (evt) => {
+    if (!drag) return;
+    const dy = evt.pageY - drag.y;
+    drag.moved = drag.moved || Math.abs(dy) > 4;
+    if (!drag.moved) return;
+    drag.li.style.transform = `translateY(${dy}px)`;
+    document.documentElement.dataset.dragging = "";
+    showGap(gapAt(evt.clientY));
+  });
+  document.addEventListener("pointerup", (evt) => endDrag(evt, true));
+  document.addEventListener("pointercancel", (evt) => endDrag(evt, false));
+
+  // gapAt is the row before which the dragged one would fall; null: at the end.
+  function gapAt(y) {
+    return rows().find((li) => li !== drag.li && y < middle(li)) || null;
+  }
+  function middle(li) {
+    const box = li.getBoundingClientRect();
+    return box.top + box.height / 2;
+  }
+  function showGap(before) {
+    for (const li of rows()) li.style.boxShadow = "";
+    const last = rows().filter((li) => li !== drag.li).pop();
+    if (before) before.style.boxShadow = "0 -2px var(--accent)";
+    else if (last) last.style.boxShadow = "0 2px var(--accent)";
+  }
+  function endDrag(evt, drop) {
+    if (!drag) return;
+    const { li, moved } = drag, before = drop && moved ? gapAt(evt.clientY) : li;
+    for (const each of rows()) each.removeAttribute("style");
+    delete document.documentElement.dataset.dragging;
+    drag = null;
+    if (drop && moved && li.isConnected) place(li, before);
+  }
+})();
