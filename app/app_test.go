@@ -123,7 +123,23 @@ func (i *instance) post(path string, form url.Values) {
 	}
 }
 
+// sees waits until the home page shows the text: on a slow machine a command may
+// take longer than its sender is kept waiting.
 func (i *instance) sees(text string) {
+	i.t.Helper()
+	tick := time.NewTicker(50 * time.Millisecond)
+	defer tick.Stop()
+	deadline := time.After(30 * time.Second)
+	for body := i.home(); !strings.Contains(body, text); body = i.home() {
+		select {
+		case <-tick.C:
+		case <-deadline:
+			i.t.Fatalf("%q is not on the home page:\n%s", text, body)
+		}
+	}
+}
+
+func (i *instance) home() string {
 	i.t.Helper()
 	answer, err := i.http.Get(i.base + "/")
 	if err != nil {
@@ -131,9 +147,10 @@ func (i *instance) sees(text string) {
 	}
 	defer answer.Body.Close()
 	body, err := io.ReadAll(answer.Body)
-	if err != nil || !strings.Contains(string(body), text) {
-		i.t.Fatalf("%q is not on the home page (%v):\n%s", text, err, body)
+	if err != nil {
+		i.t.Fatal(err)
 	}
+	return string(body)
 }
 
 // stop sends the signal and waits for the process to end.

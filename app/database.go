@@ -41,3 +41,11 @@ func (d database) Close() error {
 	}
 	return d.server.Close()
 }
+
+// Watch keeps the private cluster alive until ctx ends.
+func (d database) Watch(ctx context.Context) error {
+	if d.server == nil {
+		return nil
+	}
+	return d.server.Watch(ctx)
+}

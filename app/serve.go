@@ -53,7 +53,8 @@ func serve(ctx context.Context, cfg config, out io.Writer) (err error) {
 	if err != nil {
 		return err
 	}
-	return run(ctx, cfg, eng, handler, log, out)
+	services := []func(context.Context) error{database.Watch, eng.Run}
+	return run(ctx, cfg, services, handler, log, out)
 }
 
 // newSystem registers every context of the app.
@@ -77,8 +78,8 @@ func sessionSecret(ctx context.Context, cfg config, eng *postgres.Engine) ([]byt
 	return secret, nil
 }
 
-// run serves requests and runs the engine's loops until ctx ends or one fails.
-func run(ctx context.Context, cfg config, eng *postgres.Engine, handler http.Handler, log *slog.Logger, out io.Writer) error {
+// run serves requests and runs the services until ctx ends or one of them fails.
+func run(ctx context.Context, cfg config, services []func(context.Context) error, handler *web.Server, log *slog.Logger, out io.Writer) error {
 	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", cfg.addr)
 	if err != nil {
 		return fmt.Errorf("listen on %s: %w (choose another address with --addr)", cfg.addr, err)
@@ -89,14 +90,20 @@ func run(ctx context.Context, cfg config, eng *postgres.Engine, handler http.Han
 	}
 	defer removePID()
 
-	group, ctx := errgroup.WithContext(ctx)
 	server := &http.Server{
 		Handler:           handler,
 		ReadHeaderTimeout: 10 * time.Second,
-		BaseContext:       func(net.Listener) context.Context { return ctx },
 		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelWarn),
 	}
-	group.Go(func() error { return eng.Run(ctx) })
+	server.RegisterOnShutdown(handler.Close) // ends the open tabs' streams
+
+	// The services outlive the requests, which wait for what the services do.
+	work, stopWork := context.WithCancel(context.WithoutCancel(ctx))
+	defer stopWork()
+	group, ctx := errgroup.WithContext(ctx)
+	for _, service := range services {
+		group.Go(func() error { return service(work) })
+	}
 	group.Go(func() error {
 		if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
 			return err
@@ -104,6 +111,7 @@ func run(ctx context.Context, cfg config, eng *postgres.Engine, handler http.Han
 		return nil
 	})
 	group.Go(func() error {
+		defer stopWork()
 		<-ctx.Done()
 		deadline, cancel := context.WithTimeout(context.WithoutCancel(ctx), shutdownTime)
 		defer cancel()

@@ -40,7 +40,7 @@ func serveApp(t *testing.T) *httptest.Server {
 		}
 		eng.Close()
 	})
-	s, err := New(Config{Client: eng, System: system, Secret: []byte("a secret for tests"), Log: log})
+	s, err := New(Config{Client: eng, System: system, Secret: []byte("a secret for tests"), Log: log, Patience: patience}) // busy machines are slow
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -10,7 +10,7 @@ import (
 
 func TestTwoPeopleInStep(t *testing.T) {
 	browser, base := startBrowser(t), startApp(t)
-	ada, bob := signIn(t, browser, base, "Ada"), signIn(t, browser, base, "Bob")
+	ada, bob := signIn(browser, t, base, "Ada"), signIn(browser, t, base, "Bob")
 	path := ada.createList("Groceries", "Milk", "Bread")
 	bob.open(path)
 	bob.waitItems("Milk", "Bread")
@@ -38,7 +38,7 @@ func TestTwoPeopleInStep(t *testing.T) {
 
 func TestTimeTravelIsNotThrownBack(t *testing.T) {
 	browser, base := startBrowser(t), startApp(t)
-	ada, bob := signIn(t, browser, base, "Ada"), signIn(t, browser, base, "Bob")
+	ada, bob := signIn(browser, t, base, "Ada"), signIn(browser, t, base, "Bob")
 	path := ada.createList("Trip", "Tent", "Map", "Rope")
 	bob.open(path)
 
@@ -69,7 +69,7 @@ func TestTimeTravelIsNotThrownBack(t *testing.T) {
 
 func TestEditingSurvivesOthersEdits(t *testing.T) {
 	browser, base := startBrowser(t), startApp(t)
-	ada, bob := signIn(t, browser, base, "Ada"), signIn(t, browser, base, "Bob")
+	ada, bob := signIn(browser, t, base, "Ada"), signIn(browser, t, base, "Bob")
 	path := ada.createList("Shared", "One", "Two", "Three")
 	bob.open(path)
 	bob.waitItems("One", "Two", "Three")
@@ -97,7 +97,7 @@ func TestEditingSurvivesOthersEdits(t *testing.T) {
 
 func TestTypingWhileUpdatesArriveLosesNothing(t *testing.T) {
 	browser, base := startBrowser(t), startApp(t)
-	ada, bob := signIn(t, browser, base, "Ada"), signIn(t, browser, base, "Bob")
+	ada, bob := signIn(browser, t, base, "Ada"), signIn(browser, t, base, "Bob")
 	path := ada.createList("Busy")
 	bob.open(path)
 
@@ -119,7 +119,7 @@ func TestTypingWhileUpdatesArriveLosesNothing(t *testing.T) {
 
 func TestALostConnectionCatchesUp(t *testing.T) {
 	browser, app := startBrowser(t), serveApp(t)
-	ada, bob := signIn(t, browser, app.URL, "Ada"), signIn(t, browser, app.URL, "Bob")
+	ada, bob := signIn(browser, t, app.URL, "Ada"), signIn(browser, t, app.URL, "Bob")
 	path := ada.createList("Away", "One")
 	bob.open(path)
 	bob.waitItems("One")
@@ -136,7 +136,7 @@ func TestALostConnectionCatchesUp(t *testing.T) {
 
 func TestRefusalsAndFieldErrorsAreShown(t *testing.T) {
 	browser, base := startBrowser(t), startApp(t)
-	ada, bob := signIn(t, browser, base, "Ada"), signIn(t, browser, base, "Bob")
+	ada, bob := signIn(browser, t, base, "Ada"), signIn(browser, t, base, "Bob")
 	path := ada.createList("Errors", "Milk")
 
 	ada.typeInto("#add-item--text", "milk\r")
@@ -161,7 +161,7 @@ func TestRefusalsAndFieldErrorsAreShown(t *testing.T) {
 
 func TestReorderByKeyboardAndMouse(t *testing.T) {
 	browser, base := startBrowser(t), startApp(t)
-	ada, bob := signIn(t, browser, base, "Ada"), signIn(t, browser, base, "Bob")
+	ada, bob := signIn(browser, t, base, "Ada"), signIn(browser, t, base, "Bob")
 	path := ada.createList("Order", "A", "B", "C", "D")
 	bob.open(path)
 	c := ada.item("C")

@@ -70,7 +70,7 @@ type tab struct {
 }
 
 // signIn opens a window and signs a person in.
-func signIn(t *testing.T, browser context.Context, base, user string) *tab {
+func signIn(browser context.Context, t *testing.T, base, user string) *tab {
 	t.Helper()
 	ctx, cancel := chromedp.NewContext(browser, chromedp.WithNewBrowserContext())
 	t.Cleanup(cancel)

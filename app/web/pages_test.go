@@ -22,7 +22,7 @@ func TestUpdates(t *testing.T) {
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
-	req, err := http.NewRequestWithContext(ctx, "GET", s.url+"/updates?page="+path, nil)
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, s.url+"/updates?page="+path, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -18,7 +18,7 @@ func TestScreenshots(t *testing.T) {
 		t.Skip("BACKSTORY_SCREENSHOTS names no folder to put pictures into")
 	}
 	browser, base := startBrowser(t), startApp(t)
-	ada, bob := signIn(t, browser, base, "Ada"), signIn(t, browser, base, "Bob")
+	ada, bob := signIn(browser, t, base, "Ada"), signIn(browser, t, base, "Bob")
 	shoot := func(w *tab, name string, looks ...string) {
 		t.Helper()
 		for _, look := range append(looks, "") {

@@ -74,7 +74,9 @@ func (s *Server) known(next http.Handler) http.Handler {
 // signedIn lets signed-in requests through and sends others to the login.
 func (s *Server) signedIn(next http.Handler) http.Handler {
 	return s.admit(next, func(w http.ResponseWriter, r *http.Request) {
-		http.SetCookie(w, cookie(r, returnCookie, r.URL.RequestURI(), 10*time.Minute))
+		if dest := r.Header.Get("Sec-Fetch-Dest"); dest == "" || dest == "document" { // not an icon that the browser looks for
+			http.SetCookie(w, cookie(r, returnCookie, r.URL.RequestURI(), 10*time.Minute))
+		}
 		http.Redirect(w, r, "/login", http.StatusSeeOther)
 	})
 }

@@ -28,29 +28,29 @@ func (e *Engine) Outcome(ctx context.Context, id uuid.UUID) (engine.Outcome, err
 func (e *Engine) Wait(ctx context.Context, id uuid.UUID) (engine.Outcome, error) {
 	news, leave := e.waiters.register(id)
 	defer leave()
-	var last engine.Outcome
-	for wait := e.waiters.poll(); ; wait = min(2*wait, time.Second) {
+	known, wait := e.waiters.ask(id)
+	if known != nil {
+		return *known, nil
+	}
+	last := engine.Outcome{ID: id, Status: engine.Pending}
+	for {
+		select {
+		case o := <-news:
+			return o, nil
+		case <-ctx.Done():
+			return last, fmt.Errorf("wait for %s: %w", id, ctx.Err())
+		case <-time.After(wait):
+		}
 		o, err := e.Outcome(ctx, id)
 		switch {
 		case err == nil && o.Status.Final():
 			return o, nil
 		case err == nil:
 			last = o
-		case ctx.Err() != nil:
-			return last, fmt.Errorf("wait for %s: %w", id, ctx.Err())
-		case !surroundings(err):
+		case ctx.Err() == nil && !surroundings(err):
 			return last, err
 		}
-		timer := time.NewTimer(wait)
-		select {
-		case o := <-news:
-			timer.Stop()
-			return o, nil
-		case <-timer.C:
-		case <-ctx.Done():
-			timer.Stop()
-			return last, fmt.Errorf("wait for %s: %w", id, ctx.Err())
-		}
+		wait = min(max(2*wait, e.waiters.poll()), time.Second)
 	}
 }
 

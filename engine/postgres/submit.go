@@ -30,6 +30,7 @@ func (e *Engine) Submit(ctx context.Context, s engine.Submission) (uuid.UUID, er
 	if full {
 		return uuid.Nil, fmt.Errorf("submit %s: %w", s.Type, engine.ErrOverloaded)
 	}
+	e.waiters.expect(l.id)
 	if err := e.inbox.put(ctx, l); err != nil {
 		return uuid.Nil, fault(ctx, err, "submit %s %s", s.Type, l.id)
 	}

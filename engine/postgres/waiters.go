@@ -23,10 +23,46 @@ type waiters struct {
 	mu      sync.Mutex
 	running bool
 	waiting map[uuid.UUID][]chan engine.Outcome
+	recent  map[uuid.UUID]*engine.Outcome // submitted here; nil: not decided yet
+	order   []uuid.UUID                   // of recent, oldest first
 }
 
+const (
+	recentMost  = 4_096
+	recentBytes = 4 << 10 // a larger outcome is read when it is asked for
+)
+
 func newWaiters(sql *enginedb.Queries) *waiters {
-	return &waiters{sql: sql, wake: newBell(), waiting: map[uuid.UUID][]chan engine.Outcome{}}
+	return &waiters{sql: sql, wake: newBell(), waiting: map[uuid.UUID][]chan engine.Outcome{},
+		recent: map[uuid.UUID]*engine.Outcome{}}
+}
+
+// expect remembers for a while that a command was submitted here: whoever waits
+// for it can be told without a query, when this process decides it.
+func (w *waiters) expect(id uuid.UUID) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if _, ok := w.recent[id]; ok {
+		return
+	}
+	w.recent[id] = nil
+	w.order = append(w.order, id)
+	if len(w.order) > recentMost {
+		delete(w.recent, w.order[0])
+		w.order = w.order[1:]
+	}
+}
+
+// ask gives the outcome if this process knows it, else how long its news may
+// take before it is worth a query.
+func (w *waiters) ask(id uuid.UUID) (known *engine.Outcome, patience time.Duration) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	outcome, here := w.recent[id]
+	if here && outcome == nil && w.running {
+		return nil, 10 * time.Millisecond
+	}
+	return outcome, 0
 }
 
 // register returns a channel that yields the outcome once, and a function that
@@ -48,20 +84,32 @@ func (w *waiters) register(id uuid.UUID) (<-chan engine.Outcome, func()) {
 	}
 }
 
-// tell hands an outcome to those who wait for it. make is only called when
-// somebody does.
+// tell hands an outcome to those who wait for it or may. make is only called
+// when there are any.
 func (w *waiters) tell(id uuid.UUID, make func() engine.Outcome) {
 	w.mu.Lock()
+	defer w.mu.Unlock()
 	list := w.waiting[id]
-	delete(w.waiting, id)
-	w.mu.Unlock()
-	if len(list) == 0 {
+	_, recent := w.recent[id]
+	if len(list) == 0 && !recent {
 		return
 	}
+	delete(w.waiting, id)
 	outcome := make()
-	for _, ch := range list {
-		ch <- outcome
+	if recent && size(outcome) <= recentBytes {
+		w.recent[id] = &outcome
 	}
+	for _, ch := range list {
+		ch <- outcome // has room for the one
+	}
+}
+
+func size(o engine.Outcome) int {
+	n := len(o.Data) + len(o.Error)
+	for _, e := range o.Events {
+		n += len(e.Data)
+	}
+	return n
 }
 
 // poll is how long somebody who waits leaves it to others to bring the news.

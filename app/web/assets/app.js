@@ -277,8 +277,8 @@ const backstory = (() => {
     const list = byId("history");
     list.scrollTop += li.getBoundingClientRect().top - list.getBoundingClientRect().top - list.clientHeight / 2;
   }
-  // Added when the page is there: Datastar's own listener, a module's, comes first.
-  window.addEventListener("load", () => document.addEventListener("datastar-fetch", afterPatch));
+  // Added when deferred scripts and modules have run: Datastar's listener comes first.
+  document.addEventListener("DOMContentLoaded", () => document.addEventListener("datastar-fetch", afterPatch));
 
   return { take, wish };
 })();

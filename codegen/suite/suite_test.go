@@ -1,0 +1,216 @@
+package suite
+
+import (
+	"encoding/json"
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/backstory-go/backstory/codegen/source"
+	"github.com/google/go-cmp/cmp"
+)
+
+var update = flag.Bool("update", false, "write the lists in testdata anew")
+
+// group is one group of the official suite.
+type group struct {
+	file        string
+	Description string
+	Schema      json.RawMessage
+	Tests       []struct {
+		Description string
+		Data        json.RawMessage
+		Valid       bool
+	}
+}
+
+// readSuite reads the groups of draft 2020-12: the root files and optional ones.
+func readSuite(t *testing.T) []group {
+	t.Helper()
+	dir := os.Getenv("JSON_SCHEMA_TEST_SUITE")
+	if dir == "" {
+		t.Skip("set JSON_SCHEMA_TEST_SUITE to the tests folder of the official JSON-Schema-Test-Suite to run it")
+	}
+	dir = filepath.Join(dir, "draft2020-12")
+	var groups []group
+	for _, pattern := range []string{"*.json", "optional/*.json", "optional/format/*.json"} {
+		names, err := filepath.Glob(filepath.Join(dir, filepath.FromSlash(pattern)))
+		if err != nil || len(names) == 0 {
+			t.Fatalf("no %s in %s: %v", pattern, dir, err)
+		}
+		for _, name := range names {
+			data, err := os.ReadFile(name)
+			if err != nil {
+				t.Fatal(err)
+			}
+			var list []group
+			if err := json.Unmarshal(data, &list); err != nil {
+				t.Fatalf("%s: %v", name, err)
+			}
+			rel, err := filepath.Rel(dir, name)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for i := range list {
+				list[i].file = filepath.ToSlash(rel)
+			}
+			groups = append(groups, list...)
+		}
+	}
+	return groups
+}
+
+// check is a question with the right answer.
+type check struct {
+	question
+	what    string
+	schema  map[string]any
+	valid   bool
+	suite   bool // what the suite says, which is about formats as annotations and other types, too
+	oracled bool
+}
+
+// run is one pass over the suite.
+type run struct {
+	t                        *testing.T
+	module                   *module
+	checks                   []check
+	refusals                 []string
+	compiled, refused, typed int
+}
+
+// TestOfficialSuite puts every group through the compiler: either it is refused,
+// as testdata/refused.txt lists, or its decoder judges as the suite does.
+func TestOfficialSuite(t *testing.T) {
+	r := &run{t: t, module: newModule(t)}
+	for i, g := range readSuite(t) {
+		r.group(i, g)
+	}
+	golden(t, "testdata/refused.txt", strings.Join(r.refusals, "\n")+"\n")
+	golden(t, "testdata/differs.txt", strings.Join(r.judge(), "\n")+"\n")
+	t.Logf("%d groups compiled as they stand, %d refused, %d of these run with types added; %d instances", r.compiled, r.refused, r.typed, len(r.checks))
+}
+
+func (r *run) group(i int, g group) {
+	schema := decodeJSON(r.t, g.Schema)
+	name := fmt.Sprintf("g%d", i)
+	event := wrap(schema)
+	faults := r.compile(name, event, g)
+	if faults == nil {
+		r.compiled++
+		for _, test := range g.Tests {
+			r.ask(name, event, g, test.Description, test.Data, test.Valid, test.Valid, false)
+		}
+		return
+	}
+	r.refused++
+	r.refusals = append(r.refusals, strings.Join([]string{g.file, oneLine(g.Description), codes(faults), oneLine(faults[0].Message), r.withTypes(i, g, schema)}, "\t"))
+}
+
+// withTypes runs the group again with the types that its keywords need; the
+// judge is then the reference implementation. It says what came of it.
+func (r *run) withTypes(i int, g group, schema any) string {
+	var values []any
+	for _, test := range g.Tests {
+		values = append(values, decodeJSON(r.t, test.Data))
+	}
+	completed := complete(schema, values)
+	if reflect.DeepEqual(completed, schema) {
+		return "-"
+	}
+	event := wrap(completed)
+	name := fmt.Sprintf("t%d", i)
+	if faults := r.compile(name, event, g); faults != nil {
+		return "with types " + codes(faults)
+	}
+	judge, err := oracle(event)
+	if err != nil {
+		r.t.Errorf("%s: %s: with types: %v", g.file, g.Description, err)
+		return "broken"
+	}
+	r.typed++
+	for _, test := range g.Tests {
+		instance := decodeJSON(r.t, []byte(`{"v":`+string(test.Data)+`}`))
+		r.ask(name, event, g, test.Description, test.Data, judge.Validate(instance) == nil, test.Valid, true)
+	}
+	return "runs with types"
+}
+
+func (r *run) compile(name string, event map[string]any, g group) source.Faults {
+	u := unit{name, map[string]any{"e": event}}
+	files, faults, err := compile(u)
+	if err != nil {
+		r.t.Errorf("%s: %s: the compiler fails: %v", g.file, g.Description, err)
+		return source.Faults{{Code: "failed", Message: err.Error()}}
+	}
+	if faults != nil {
+		return faults
+	}
+	r.module.add(u, files)
+	return nil
+}
+
+func (r *run) ask(name string, event map[string]any, g group, what string, data []byte, valid, suite, oracled bool) {
+	r.checks = append(r.checks, check{
+		question: question{name + "/e", `{"v":` + string(data) + `}`}, schema: event, valid: valid, suite: suite, oracled: oracled,
+		what: strings.Join([]string{g.file, oneLine(g.Description), oneLine(what)}, "\t"),
+	})
+}
+
+// judge asks all questions. It returns the tests about which the reference
+// implementation, and with it the decoder, and the suite differ, where the type
+// that was added is not the reason.
+func (r *run) judge() []string {
+	questions := make([]question, len(r.checks))
+	for i, c := range r.checks {
+		questions[i] = c.question
+	}
+	var differs []string
+	for i, a := range r.module.ask(r.t, questions) {
+		c := r.checks[i]
+		if a.OK != c.valid && !outOfRange(c.valid, a) {
+			r.t.Errorf("%s: valid is %t, the decoder says %t: %s\n%s", c.what, c.valid, a.OK, a.Fault, c.Data)
+			continue
+		}
+		if a.OK {
+			if err := sameValue(c.schema, c.Data, a.Encoded); err != nil || a.Fault != "" {
+				r.t.Errorf("%s: %v %s", c.what, err, a.Fault)
+			}
+		}
+		if strings.HasPrefix(c.what, "optional/format/") && a.OK != c.suite && strings.HasPrefix(c.Data, `{"v":"`) {
+			differs = append(differs, fmt.Sprintf("%s\tthe suite says %t", c.what, c.suite))
+		}
+	}
+	return differs
+}
+
+// outOfRange is the one deliberate difference of verdicts: numbers that Go
+// cannot hold.
+func outOfRange(valid bool, a answer) bool {
+	return valid && !slices.ContainsFunc(a.Codes, func(code string) bool { return code != "out_of_range" }) && len(a.Codes) > 0
+}
+
+func oneLine(text string) string { return strings.Join(strings.Fields(text), " ") }
+
+// golden compares text with a file, or writes the file.
+func golden(t *testing.T, name, got string) {
+	t.Helper()
+	if *update {
+		if err := os.WriteFile(name, []byte(got), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	want, err := os.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(string(want), got); diff != "" {
+		t.Errorf("%s differs (run with -update after checking):\n%s", name, diff)
+	}
+}
