@@ -96,7 +96,7 @@ func start(t *testing.T, dir string) *instance {
 	lines := bufio.NewScanner(stdout)
 	for lines.Scan() {
 		if base, ok := strings.CutPrefix(lines.Text(), "Ready on "); ok {
-			go io.Copy(io.Discard, stdout)
+			go func() { _, _ = io.Copy(io.Discard, stdout) }()
 			jar, err := cookiejar.New(nil)
 			if err != nil {
 				t.Fatal(err)

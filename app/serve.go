@@ -117,7 +117,7 @@ func run(ctx context.Context, cfg config, services []func(context.Context) error
 		defer cancel()
 		return server.Shutdown(deadline)
 	})
-	fmt.Fprintf(out, "Ready on %s\n", publicURL(listener.Addr()))
+	_, _ = fmt.Fprintf(out, "Ready on %s\n", publicURL(listener.Addr()))
 	return group.Wait()
 }
 
