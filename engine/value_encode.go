@@ -3,30 +3,53 @@ package engine
 import (
 	"bytes"
 	"encoding/json"
+	"reflect"
 )
 
+// Member is a member of an object that encoding/json cannot write from a tag.
+type Member struct {
+	Name     string
+	Value    any
+	Optional bool // left out when it is zero
+}
+
 // EncodeConst writes an object whose constants (members as JSON text) no struct
-// field holds, then the members of plain.
-func EncodeConst(constants string, plain any) ([]byte, error) {
-	return EncodeExtra[struct{}](constants, plain, nil)
+// field holds, then the members of plain and more.
+func EncodeConst(constants string, plain any, more ...Member) ([]byte, error) {
+	return EncodeExtra[struct{}](constants, plain, nil, more...)
 }
 
 // EncodeExtra is EncodeConst with the members of extra at the end.
-func EncodeExtra[T any](constants string, plain any, extra map[string]T) ([]byte, error) {
+func EncodeExtra[T any](constants string, plain any, extra map[string]T, more ...Member) ([]byte, error) {
 	body, err := json.Marshal(plain)
 	if err != nil {
 		return nil, err
 	}
 	parts := [][]byte{[]byte(constants), body[1 : len(body)-1]}
-	if len(extra) > 0 {
-		more, err := json.Marshal(extra)
-		if err != nil {
+	for _, m := range more {
+		if m.Optional && reflect.ValueOf(m.Value).IsZero() {
+			continue
+		}
+		if parts, err = appendMembers(parts, map[string]any{m.Name: m.Value}); err != nil {
 			return nil, err
 		}
-		parts = append(parts, more[1:len(more)-1])
+	}
+	if len(extra) > 0 {
+		if parts, err = appendMembers(parts, extra); err != nil {
+			return nil, err
+		}
 	}
 	parts = withoutEmpty(parts)
 	return append(append([]byte{'{'}, bytes.Join(parts, []byte(","))...), '}'), nil
+}
+
+// appendMembers appends the members of a map as JSON text, without the braces.
+func appendMembers[T any](parts [][]byte, members map[string]T) ([][]byte, error) {
+	data, err := json.Marshal(members)
+	if err != nil {
+		return nil, err
+	}
+	return append(parts, data[1:len(data)-1]), nil
 }
 
 func withoutEmpty(parts [][]byte) [][]byte {

@@ -14,6 +14,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"slices"
 	"strings"
 
@@ -77,7 +78,7 @@ func (a *app) root() *cobra.Command {
 	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
 		return &plan.Wrong{Message: fmt.Sprintf("%v; see codegen %s --help", err, strings.TrimPrefix(c.CommandPath(), "codegen "))}
 	})
-	root.AddCommand(a.generate(), a.check(), a.graph(), a.hook())
+	root.AddCommand(a.generate(), a.check(), a.lint(), a.scaffold(), a.graph(), a.hook())
 	return root
 }
 
@@ -109,6 +110,8 @@ func oneOf(flag, value string, allowed ...string) error {
 	}
 	return &plan.Wrong{Message: fmt.Sprintf("--%s %q: write one of %s", flag, value, strings.Join(allowed, ", "))}
 }
+
+func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }
 
 // open finds the project and everything in it that must be right.
 func (a *app) open() (plan.Project, error) { return plan.Open(a.dir) }

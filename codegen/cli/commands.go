@@ -75,11 +75,7 @@ func (a *app) graph() *cobra.Command {
 			if err := oneOf("format", s.format, "mermaid", "dot", "svg", "json"); err != nil {
 				return err
 			}
-			project, err := a.open()
-			if err != nil {
-				return err
-			}
-			sys, err := a.compiler.Read(project)
+			project, sys, err := a.read()
 			if err != nil {
 				return err
 			}

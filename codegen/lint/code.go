@@ -31,7 +31,11 @@ func Code(ctx context.Context, dir string, sys *model.System) ([]Finding, error)
 	if err != nil || len(notes) > 0 {
 		return sorted(notes), err
 	}
-	c := &comparison{code: code, sys: sys, reach: code.reach()}
+	reach, err := code.reach()
+	if err != nil {
+		return nil, err
+	}
+	c := &comparison{code: code, sys: sys, reach: reach}
 	known := index(sys)
 	for _, context := range sys.Contexts {
 		c.context(context, known)

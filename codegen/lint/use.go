@@ -1,6 +1,7 @@
 package lint
 
 import (
+	"fmt"
 	"go/ast"
 	"go/token"
 	"go/types"
@@ -48,7 +49,16 @@ type part struct {
 
 // reach follows the code from where it starts. A function that nothing mentions
 // cannot run; exported methods can, for they may be called through interfaces.
-func (c *code) reach() reach {
+func (c *code) reach() (all reach, err error) {
+	defer func() {
+		if fault := recover(); fault != nil { // package satisfy panics on syntax that it does not know
+			err = fmt.Errorf("following the code: %v", fault)
+		}
+	}()
+	return follow(c.parts()), nil
+}
+
+func (c *code) parts() []*part {
 	var parts []*part
 	for _, pkg := range c.packages {
 		for _, file := range pkg.Syntax {
@@ -57,6 +67,11 @@ func (c *code) reach() reach {
 			}
 		}
 	}
+	return parts
+}
+
+// follow joins what runs, and what that mentions, until nothing is added.
+func follow(parts []*part) reach {
 	all, selected := reach{map[use]bool{}, map[string]bool{}}, map[string]bool{}
 	for changed := true; changed; {
 		changed = false
@@ -96,7 +111,7 @@ func (p *part) function(info *types.Info, decl *ast.FuncDecl) {
 		p.name = fn.FullName()
 	}
 	if decl.Recv == nil {
-		p.live = decl.Name.Name == "main" || decl.Name.Name == "init" || decl.Name.Name == "_"
+		p.live = decl.Name.Name == "main" || decl.Name.Name == "init"
 		return
 	}
 	p.live = decl.Name.IsExported()

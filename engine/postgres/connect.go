@@ -36,10 +36,11 @@ func pools(ctx context.Context, cfg Config) (work, reads *pgxpool.Pool, err erro
 
 // byIndex makes plans that stay right: the engine's own statements all go by
 // index, but a statement planned while its table was small would scan it, and go
-// on to while it grows. Behind a pooler it reaches some sessions only; they plan
-// as ever.
+// on to while it grows. What must be scanned (a few slots) then looks so dear that
+// it would be compiled, for longer than a lease lasts: hence no JIT. Behind a
+// pooler it reaches some sessions only; they plan as ever.
 func byIndex(ctx context.Context, conn *pgx.Conn) error {
-	_, err := conn.Exec(ctx, "select set_config('enable_seqscan', 'off', false)")
+	_, err := conn.Exec(ctx, "select set_config('enable_seqscan', 'off', false), set_config('jit', 'off', false)")
 	return err
 }
 

@@ -60,7 +60,7 @@ func (w *waiters) ask(id uuid.UUID) (known *engine.Outcome, patience time.Durati
 	defer w.mu.Unlock()
 	outcome, here := w.recent[id]
 	if here && outcome == nil && w.running {
-		return nil, 10 * time.Millisecond
+		return nil, 100 * time.Millisecond
 	}
 	return outcome, 0
 }
