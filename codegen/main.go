@@ -10,6 +10,7 @@ import (
 	"os/signal"
 
 	"github.com/backstory-go/backstory/codegen/cli"
+	"github.com/backstory-go/backstory/codegen/compat"
 	"github.com/backstory-go/backstory/codegen/emit"
 	"github.com/backstory-go/backstory/codegen/model"
 	"github.com/backstory-go/backstory/codegen/plan"
@@ -25,25 +26,25 @@ func main() {
 
 // read is the first half: files with positions → a checked, resolved, sorted,
 // named model.
-func read(project plan.Project) (*model.System, error) {
+func read(project plan.Project) (compat.Side, error) {
 	tree, faults := source.Read(project.Path(project.Schemas)) // load
 	system, more := model.Build(tree, project.Module)          // model
 	if faults = append(faults, more...).Sorted(); len(faults) > 0 {
-		return nil, &plan.Invalid{Faults: faults, Tree: tree}
+		return compat.Side{}, &plan.Invalid{Faults: faults, Tree: tree}
 	}
-	return system, nil
+	return compat.Side{Tree: tree, System: system}, nil
 }
 
 // compile is all of it: → a map of path to bytes → a plan, to be written or
 // compared.
 func compile(ctx context.Context, project plan.Project) (*plan.Plan, error) {
-	system, err := read(project)
+	now, err := read(project)
 	if err != nil {
 		return nil, err
 	}
-	files, err := emit.Files(system) // emit
+	files, err := emit.Files(now.System) // emit
 	if err != nil {
 		return nil, err
 	}
-	return plan.Make(ctx, project, system, files, plan.DefaultTools(project.Tools)) // plan
+	return plan.Make(ctx, project, now.System, files, plan.DefaultTools(project.Tools)) // plan
 }

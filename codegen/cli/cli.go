@@ -18,8 +18,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/backstory-go/backstory/codegen/compat"
 	"github.com/backstory-go/backstory/codegen/hook"
-	"github.com/backstory-go/backstory/codegen/model"
 	"github.com/backstory-go/backstory/codegen/plan"
 	"github.com/backstory-go/backstory/codegen/source"
 	"github.com/spf13/cobra"
@@ -36,7 +36,7 @@ const (
 // Compiler are the stages that the commands run.
 type Compiler struct {
 	// Read loads and resolves the schemas; its error may be a *plan.Invalid.
-	Read func(plan.Project) (*model.System, error)
+	Read func(plan.Project) (compat.Side, error)
 	// Plan runs all stages.
 	Plan func(context.Context, plan.Project) (*plan.Plan, error)
 }
@@ -78,7 +78,7 @@ func (a *app) root() *cobra.Command {
 	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
 		return &plan.Wrong{Message: fmt.Sprintf("%v; see codegen %s --help", err, strings.TrimPrefix(c.CommandPath(), "codegen "))}
 	})
-	root.AddCommand(a.generate(), a.check(), a.lint(), a.scaffold(), a.graph(), a.hook())
+	root.AddCommand(a.generate(), a.check(), a.lint(), a.breaking(), a.publish(), a.scaffold(), a.graph(), a.hook())
 	return root
 }
 
@@ -115,6 +115,16 @@ func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys
 
 // open finds the project and everything in it that must be right.
 func (a *app) open() (plan.Project, error) { return plan.Open(a.dir) }
+
+// read opens the project and its schemas as they stand on the disk.
+func (a *app) read() (plan.Project, compat.Side, error) {
+	project, err := a.open()
+	if err != nil {
+		return project, compat.Side{}, err
+	}
+	now, err := a.compiler.Read(project)
+	return project, now, err
+}
 
 // report prints an error where it belongs and chooses the exit code.
 func (a *app) report(err error) int {

@@ -3,6 +3,7 @@ package cli
 import (
 	"slices"
 
+	"github.com/backstory-go/backstory/codegen/compat"
 	"github.com/backstory-go/backstory/codegen/lint"
 	"github.com/backstory-go/backstory/codegen/model"
 	"github.com/backstory-go/backstory/codegen/plan"
@@ -12,5 +13,5 @@ import (
 // Codes lists the code of everything that the commands can find. docs/errors.md
 // explains them.
 func Codes() []source.Code {
-	return slices.Concat(model.Codes(), plan.Codes(), lint.Codes())
+	return slices.Concat(model.Codes(), plan.Codes(), lint.Codes(), compat.Codes())
 }

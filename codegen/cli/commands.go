@@ -44,7 +44,11 @@ func (a *app) check() *cobra.Command {
 			if err := a.drift(p); err != nil {
 				return err
 			}
-			if len(p.Changes) > 0 {
+			kept, err := a.keepsPublished()
+			if err != nil {
+				return err
+			}
+			if len(p.Changes) > 0 || !kept {
 				return findings{Findings}
 			}
 			return nil
@@ -75,11 +79,11 @@ func (a *app) graph() *cobra.Command {
 			if err := oneOf("format", s.format, "mermaid", "dot", "svg", "json"); err != nil {
 				return err
 			}
-			project, sys, err := a.read()
+			project, now, err := a.read()
 			if err != nil {
 				return err
 			}
-			g, err := s.choose(sys)
+			g, err := s.choose(now.System)
 			if err != nil {
 				return err
 			}

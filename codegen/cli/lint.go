@@ -6,8 +6,6 @@ import (
 	"path/filepath"
 
 	"github.com/backstory-go/backstory/codegen/lint"
-	"github.com/backstory-go/backstory/codegen/model"
-	"github.com/backstory-go/backstory/codegen/plan"
 	"github.com/backstory-go/backstory/codegen/scaffold"
 	"github.com/backstory-go/backstory/codegen/source"
 	"github.com/spf13/cobra"
@@ -20,13 +18,13 @@ func (a *app) lint() *cobra.Command {
 		Short: "Says where the flow of messages is faulty; with --code, which declared edges the handlers do not have",
 		Args:  usageArgs(cobra.NoArgs),
 		RunE: func(c *cobra.Command, _ []string) error {
-			project, sys, err := a.read()
+			project, now, err := a.read()
 			if err != nil {
 				return err
 			}
-			found := lint.Flow(sys)
+			found := lint.Flow(now.System)
 			if code {
-				more, err := lint.Code(c.Context(), project.Dir, sys)
+				more, err := lint.Code(c.Context(), project.Dir, now.System)
 				if err != nil {
 					return err
 				}
@@ -52,11 +50,11 @@ func (a *app) scaffold() *cobra.Command {
 		Short: "Writes starting files for handlers that do not exist, and prints what is missing or left over",
 		Args:  usageArgs(cobra.NoArgs),
 		RunE: func(c *cobra.Command, _ []string) error {
-			project, sys, err := a.read()
+			project, now, err := a.read()
 			if err != nil {
 				return err
 			}
-			files, missing, orphaned, err := scaffold.Plan(c.Context(), project.Dir, sys)
+			files, missing, orphaned, err := scaffold.Plan(c.Context(), project.Dir, now.System)
 			if err != nil {
 				return err
 			}
@@ -102,14 +100,4 @@ func create(name string, data []byte) error {
 		return err
 	}
 	return file.Close()
-}
-
-// read opens the project and its schemas.
-func (a *app) read() (plan.Project, *model.System, error) {
-	project, err := a.open()
-	if err != nil {
-		return project, nil, err
-	}
-	sys, err := a.compiler.Read(project)
-	return project, sys, err
 }

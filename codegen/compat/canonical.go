@@ -80,61 +80,61 @@ func typeHash(t *model.Type) string {
 // hasher writes the canonical form; a type within itself is written as how many
 // levels up it began.
 type hasher struct {
-	strings.Builder
+	text  strings.Builder
 	above []*model.Object
 }
 
 func (h *hasher) sum() string {
-	sum := sha256.Sum256([]byte(h.String()))
+	sum := sha256.Sum256([]byte(h.text.String()))
 	return hex.EncodeToString(sum[:])
 }
 
 func (h *hasher) object(o *model.Object) {
 	if i := slices.Index(h.above, o); i >= 0 {
-		fmt.Fprintf(h, "up %d", len(h.above)-i)
+		fmt.Fprintf(&h.text, "up %d", len(h.above)-i)
 		return
 	}
 	h.above = append(h.above, o)
 	defer func() { h.above = h.above[:len(h.above)-1] }()
 	fields := slices.Clone(o.Fields)
 	slices.SortFunc(fields, func(a, b *model.Field) int { return strings.Compare(a.Name, b.Name) })
-	h.WriteString("object{")
+	h.text.WriteString("object{")
 	for _, f := range fields {
-		fmt.Fprintf(h, "%q required=%t personal=%t tag=%q renamed=%q", f.Name, f.Required, f.Personal, f.Tag, slices.Sorted(slices.Values(f.RenamedFrom)))
+		fmt.Fprintf(&h.text, "%q required=%t personal=%t tag=%q renamed=%q", f.Name, f.Required, f.Personal, f.Tag, slices.Sorted(slices.Values(f.RenamedFrom)))
 		if f.Default != nil {
-			h.WriteString(" default=" + canonical(f.Default))
+			h.text.WriteString(" default=" + canonical(f.Default))
 		}
-		h.WriteByte(' ')
+		h.text.WriteByte(' ')
 		h.typ(f.Type)
-		h.WriteByte(';')
+		h.text.WriteByte(';')
 	}
 	if o.Additional == model.Typed {
-		h.WriteString("* ")
+		h.text.WriteString("* ")
 		h.typ(o.Extra)
 	}
-	h.WriteByte('}')
+	h.text.WriteByte('}')
 }
 
 func (h *hasher) typ(t *model.Type) {
 	t = resolve(t)
 	if t.Nullable {
-		h.WriteString("null or ")
+		h.text.WriteString("null or ")
 	}
 	switch t.Kind {
 	case model.Array:
-		h.WriteString("array of ")
+		h.text.WriteString("array of ")
 		h.typ(t.Elem)
 	case model.Map:
-		fmt.Fprintf(h, "map uuid=%t of ", t.KeyUUID)
+		fmt.Fprintf(&h.text, "map uuid=%t of ", t.KeyUUID)
 		h.typ(t.Elem)
 	case model.Const:
-		h.WriteString("const " + canonical(t.Const))
+		h.text.WriteString("const " + canonical(t.Const))
 	case model.ID:
-		fmt.Fprintf(h, "id of %s as %s", t.Actor.Type(), kindWord(wire(t)))
+		fmt.Fprintf(&h.text, "id of %s as %s", t.Actor.Type(), kindWord(wire(t)))
 	case model.Ref:
 		h.named(t.Ref)
 	default:
-		h.WriteString(kindWord(t.Kind))
+		h.text.WriteString(kindWord(t.Kind))
 	}
 }
 
@@ -148,16 +148,16 @@ func (h *hasher) named(n *model.Named) {
 			words[i] = v.Value
 		}
 		slices.Sort(words)
-		fmt.Fprintf(h, "enum %q", words)
+		fmt.Fprintf(&h.text, "enum %q", words)
 	case model.UnionForm:
 		arms := slices.Clone(n.Union.Arms)
 		slices.SortFunc(arms, func(a, b *model.Arm) int { return strings.Compare(a.Value, b.Value) })
-		fmt.Fprintf(h, "union by %q(", n.Union.Tag)
+		fmt.Fprintf(&h.text, "union by %q(", n.Union.Tag)
 		for _, arm := range arms {
-			fmt.Fprintf(h, "%q ", arm.Value)
+			fmt.Fprintf(&h.text, "%q ", arm.Value)
 			h.object(arm.Struct.Object)
 		}
-		h.WriteByte(')')
+		h.text.WriteByte(')')
 	}
 }
 

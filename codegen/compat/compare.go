@@ -13,10 +13,7 @@ func Compare(old, now Side) Findings {
 	if old.System == nil || now.System == nil {
 		return nil
 	}
-	c := &comparer{old: old, now: now, rules: map[string]Rule{}}
-	for _, r := range Rules() {
-		c.rules[r.ID] = r
-	}
+	c := newComparer(old, now)
 	c.events()
 	c.commands()
 	c.components()
@@ -29,6 +26,14 @@ type comparer struct {
 	old, now Side
 	rules    map[string]Rule
 	findings Findings
+}
+
+func newComparer(old, now Side) *comparer {
+	c := &comparer{old: old, now: now, rules: map[string]Rule{}}
+	for _, r := range Rules() {
+		c.rules[r.ID] = r
+	}
+	return c
 }
 
 // report adds a finding under those of the sets that mind the rule. Warnings

@@ -57,6 +57,9 @@ func (s *subject) numbers(at place, old, now *model.Type) {
 		s.say(codeTightened, at, "has a lesser maximum now: %s", b)
 	}
 	a, b := step(old), step(now)
+	if old.Kind != now.Kind && now.Checks.MultipleOf == nil {
+		return // that a whole number has no fraction is said already
+	}
 	if b != nil && (a == nil || !new(big.Rat).Quo(a, b).IsInt()) {
 		s.say(codeTightened, at, "must be a multiple of %s now", decimal(b))
 	}

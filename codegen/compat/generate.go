@@ -21,14 +21,16 @@ type generator struct {
 	chooser
 	failed string
 	depth  int
+	within map[*model.Object]bool // what is being made
+	again  int                    // how often something is made within itself
 }
 
-// deepest is how deep optional properties are followed; recursion ends there.
-const deepest = 5
+// deepest is how deep optional properties are followed.
+const deepest = 6
 
 // instance makes one instance of a message; why says where that is beyond it.
 func instance(body *model.Object, choose chooser) (data json.RawMessage, why string) {
-	g := &generator{chooser: choose}
+	g := &generator{chooser: choose, within: map[*model.Object]bool{}}
 	value := g.object("", body)
 	if g.failed != "" {
 		return nil, g.failed
@@ -48,8 +50,7 @@ func (g *generator) fail(at, message string, args ...any) any {
 }
 
 func (g *generator) object(at string, o *model.Object) map[string]any {
-	g.depth++
-	defer func() { g.depth-- }()
+	defer g.enter(o)()
 	members := map[string]any{}
 	room := len(o.Fields) + 2
 	if o.MaxProperties != nil {
@@ -76,8 +77,22 @@ func (g *generator) object(at string, o *model.Object) map[string]any {
 	return members
 }
 
+// enter notes that an object is being made; what it returns ends that.
+func (g *generator) enter(o *model.Object) (leave func()) {
+	g.depth++
+	if g.within[o] {
+		g.again++
+		return func() { g.depth--; g.again-- }
+	}
+	g.within[o] = true
+	return func() { g.depth--; delete(g.within, o) }
+}
+
+// deep says whether it is time to come to an end.
+func (g *generator) deep() bool { return g.depth > deepest || g.again > 0 }
+
 // wanted says whether to add what may be left out.
-func (g *generator) wanted() bool { return g.depth <= deepest && g.include() }
+func (g *generator) wanted() bool { return !g.deep() && g.include() }
 
 // fillUp adds undeclared properties where a schema keeps them, or where there
 // are too few.
@@ -141,7 +156,7 @@ func (g *generator) arm(u *model.Union, salt int) *model.Arm {
 			t := resolve(f.Type)
 			return f.Required && t.Kind == model.Ref && t.Ref.Form != model.EnumForm && !t.Nullable
 		}
-		if g.depth <= deepest || !slices.ContainsFunc(arm.Struct.Object.Fields, needs) {
+		if !g.deep() || !slices.ContainsFunc(arm.Struct.Object.Fields, needs) {
 			return arm
 		}
 	}

@@ -49,7 +49,7 @@ func candidates(c model.Checks, n int) []string {
 		return list
 	}
 	if c.Pattern == "" {
-		return []string{fitted(fmt.Sprintf("text %d", n+1), c), fitted(fmt.Sprintf("%d", n+1), c)}
+		return []string{fitted(fmt.Sprintf("text%d", n+1), c), fitted(fmt.Sprintf("%d", n+1), c)}
 	}
 	re, err := syntax.Parse(c.Pattern, syntax.Perl)
 	if err != nil {
@@ -63,7 +63,7 @@ func candidates(c model.Checks, n int) []string {
 			break
 		}
 	}
-	for _, text := range []string{fmt.Sprintf("text %d", n+1), "a"} {
+	for _, text := range []string{fmt.Sprintf("text%d", n+1), "a"} {
 		list = append(list, fitted(text, c)) // the pattern may not speak about the whole
 	}
 	return list

@@ -145,7 +145,9 @@ func (p place) property(name string, pos source.Pos) place {
 	return place{strings.TrimPrefix(p.path+"."+name, "."), pos}
 }
 
-func (p place) inside(suffix string) place { return place{p.path + suffix, p.pos} }
+func (p place) inside(suffix string) place {
+	return place{strings.TrimPrefix(p.path+suffix, "."), p.pos}
+}
 
 func (s *subject) compare(old, now *model.Object) {
 	s.seen = map[[2]*model.Object]bool{}

@@ -80,7 +80,7 @@ func (s *subject) present(at place, old *model.Object, now *model.Field, d delta
 	}
 	for _, name := range now.RenamedFrom {
 		if was := field(old, name); was != nil {
-			s.say(codeRenamed, here, "was called %q", name)
+			s.say(codeRenamed, here, "was called %q, and code that is still running looks for that", name)
 			s.renamedField(here, was, now, before != nil)
 		}
 	}

@@ -2,7 +2,6 @@ package compat
 
 import (
 	"bytes"
-	"encoding/json"
 	"fmt"
 	"slices"
 	"strconv"
@@ -143,7 +142,7 @@ func checkVersion(faults *source.Faults, tree *source.Tree, system *model.System
 		faults.Add(e.Pos, codeGolden, fmt.Sprintf("version %d of %s can no longer read what was stored: %s", version, typ, problem), versionRemedy(e, current))
 	case hash != Hash(e.Body):
 		faults.Add(e.Pos, codeChanged, fmt.Sprintf("version %d of %s was published and means something else to stored data now", version, typ),
-			versionRemedy(e, current)+"; if the log survives the change, which breaking says, record it with publish")
+			versionRemedy(e, current)+"; if the change is one that the log survives, record it with publish")
 	}
 }
 
@@ -169,96 +168,4 @@ func checkGolden(tree *source.Tree, e *model.Event, typ string) (problem string,
 		}
 	}
 	return "", false
-}
-
-// Publish records every version of every event: path below the schemas folder →
-// bytes, of the files that are new or differ. What is recorded stays: golden
-// instances are added to, never replaced. The error is a source.Faults when a
-// published version is gone or no longer reads its golden instances, or when no
-// instance of an event can be made.
-func Publish(tree *source.Tree, system *model.System) (map[string][]byte, error) {
-	published, faults := readRecord(tree)
-	for _, fault := range Check(tree, system) {
-		if fault.Code == codeVanished || fault.Code == codeGolden {
-			faults = append(faults, fault)
-		}
-	}
-	if len(faults) > 0 {
-		return nil, faults.Sorted()
-	}
-	files := map[string][]byte{}
-	for _, current := range eventsOf(system) {
-		for _, e := range versions(current) {
-			if published[e.Type] == nil {
-				published[e.Type] = map[int]string{}
-			}
-			published[e.Type][e.Version] = Hash(e.Body)
-			if err := addGolden(files, tree, e); err != nil {
-				faults = append(faults, *err)
-			}
-		}
-	}
-	files[PublishedFile] = published.encode()
-	for name, data := range files {
-		if old := tree.File(source.Root + "/" + name); old != nil && bytes.Equal(old.Bytes(), data) {
-			delete(files, name)
-		}
-	}
-	return files, faults.Sorted().Err()
-}
-
-// addGolden adds the instances of a version that its file lacks.
-func addGolden(files map[string][]byte, tree *source.Tree, e *model.Event) *source.Fault {
-	name := GoldenFile(e.Type, e.Version)
-	var list []json.RawMessage
-	seen := map[string]bool{}
-	if old := tree.File(source.Root + "/" + name); old != nil {
-		for _, item := range old.Root.Items {
-			list = append(list, item.Raw())
-			seen[canonical(item.Raw())] = true
-		}
-	}
-	made, why := goldens(e)
-	if why != "" {
-		return &source.Fault{Pos: e.Pos, Code: codeNoInstance, Message: "no golden instance can be made of " + e.Type + ": " + why, Remedy: "add a whole valid instance to \"examples\" of the event"}
-	}
-	for _, data := range made {
-		if key := canonical(data); !seen[key] {
-			seen[key] = true
-			list = append(list, data)
-		}
-	}
-	files[name] = encodeGoldens(list)
-	return nil
-}
-
-// goldens makes one full instance for each arm of the widest choice, and the
-// least one; where that fails, the examples of the event must do.
-func goldens(e *model.Event) (list []json.RawMessage, why string) {
-	for _, choose := range variants(e.Body) {
-		data, problem := instance(e.Body, choose)
-		if problem != "" {
-			if len(e.Examples) > 0 {
-				return e.Examples, ""
-			}
-			return nil, problem
-		}
-		list = append(list, data)
-	}
-	return list, ""
-}
-
-func encodeGoldens(list []json.RawMessage) []byte {
-	var raw, out bytes.Buffer
-	raw.WriteByte('[')
-	for i, item := range list {
-		raw.WriteString(separator(i))
-		raw.Write(item)
-	}
-	raw.WriteByte(']')
-	if json.Indent(&out, raw.Bytes(), "", "  ") != nil {
-		return raw.Bytes() // cannot be: its parts are JSON
-	}
-	out.WriteByte('\n')
-	return out.Bytes()
 }

@@ -78,7 +78,10 @@ func (r repository) run(ctx context.Context, stdin []byte, args ...string) ([]by
 // commit is the id of the commit that a ref means.
 func (r repository) commit(ctx context.Context, ref string) (string, error) {
 	if _, err := r.run(ctx, nil, "rev-parse", "--is-inside-work-tree"); err != nil {
-		if errors.Is(err, exec.ErrNotFound) {
+		switch {
+		case ctx.Err() != nil:
+			return "", ctx.Err()
+		case errors.Is(err, exec.ErrNotFound):
 			return "", &RefError{ref, "git is not installed, and the old schemas are read from Git"}
 		}
 		return "", &RefError{ref, fmt.Sprintf("%s is in no Git repository that can be read, so there is no %q to compare with", r.dir, ref)}

@@ -100,6 +100,9 @@ func (s *subject) typ(at place, old, now *model.Type) {
 }
 
 func (s *subject) changedType(at place, old, now *model.Type) {
+	if old.Kind == model.ID && now.Kind == model.ID { // one actor, whose ids have another form
+		old, now = identity(old.Actor), identity(now.Actor)
+	}
 	s.say(codeType, at, "was %s and is %s now", kindName(old), kindName(now))
 }
 
