@@ -8,9 +8,12 @@ import (
 	"context"
 	"os"
 	"os/signal"
+	"path"
 
+	"github.com/backstory-go/backstory/codegen/catalog"
 	"github.com/backstory-go/backstory/codegen/cli"
 	"github.com/backstory-go/backstory/codegen/compat"
+	"github.com/backstory-go/backstory/codegen/contract"
 	"github.com/backstory-go/backstory/codegen/emit"
 	"github.com/backstory-go/backstory/codegen/model"
 	"github.com/backstory-go/backstory/codegen/plan"
@@ -46,5 +49,24 @@ func compile(ctx context.Context, project plan.Project) (*plan.Plan, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := document(project, now.System, files); err != nil {
+		return nil, err
+	}
 	return plan.Make(ctx, project, now.System, files, plan.DefaultTools(project.Tools)) // plan
+}
+
+// document adds what people and other systems read: catalog and contracts.
+func document(project plan.Project, system *model.System, files map[string][]byte) error {
+	if project.Docs == "" {
+		return nil
+	}
+	for name, page := range catalog.Pages(system) {
+		files[path.Join(project.Docs, "catalog", name)] = page
+	}
+	var err error
+	if files[path.Join(project.Docs, "asyncapi.json")], err = contract.AsyncAPI(system); err != nil {
+		return err
+	}
+	files[path.Join(project.Docs, "openapi.json")], err = contract.OpenAPI(system)
+	return err
 }

@@ -79,7 +79,7 @@ func recall(data []byte) memory {
 // Inputs are the files and folders that a plan reads in a project without a
 // configuration, besides those that the manifest lists.
 func Inputs() []string {
-	return []string{"schemas", "queries", "generated", "docs/diagrams", "README.md", "go.mod", "sqlc.yaml", "sqlc.yml", "sqlc.json", sqlc.ToolFile}
+	return []string{"schemas", "queries", "generated", "docs/diagrams", "docs/catalog", "docs/asyncapi.json", "docs/openapi.json", "README.md", "go.mod", "sqlc.yaml", "sqlc.yml", "sqlc.json", sqlc.ToolFile}
 }
 
 // Owned lists the paths that a manifest knows, sorted.

@@ -28,6 +28,7 @@ type Project struct {
 	Queries  string // default queries
 	Readme   string // default README.md; empty: no blocks are kept
 	Diagrams string // default docs/diagrams; empty: none are drawn
+	Docs     string // default docs, for catalog and contracts; empty: none are written
 	Tools    string // where the go command finds the tools; default Dir
 }
 
@@ -61,7 +62,7 @@ func Open(dir string) (Project, error) {
 	if err != nil {
 		return Project{}, err
 	}
-	p := Project{Dir: dir, Schemas: "schemas", Queries: "queries", Readme: "README.md", Diagrams: "docs/diagrams", Tools: dir}
+	p := Project{Dir: dir, Schemas: "schemas", Queries: "queries", Readme: "README.md", Diagrams: "docs/diagrams", Docs: "docs", Tools: dir}
 	if err := p.configure(); err != nil {
 		return Project{}, err
 	}
@@ -101,16 +102,17 @@ func (p *Project) configure() error {
 		Queries  *string `json:"queries"`
 		Readme   *string `json:"readme"`
 		Diagrams *string `json:"diagrams"`
-	}{&p.Module, &p.Schemas, &p.Queries, &p.Readme, &p.Diagrams}
+		Docs     *string `json:"docs"`
+	}{&p.Module, &p.Schemas, &p.Queries, &p.Readme, &p.Diagrams, &p.Docs}
 	decoder := json.NewDecoder(bytes.NewReader(data))
 	decoder.DisallowUnknownFields()
 	if err := decoder.Decode(&config); err != nil {
-		return &Wrong{fmt.Sprintf("%s: %v: its keys are module, schemas, queries, readme and diagrams", ConfigFile, err)}
+		return &Wrong{fmt.Sprintf("%s: %v: its keys are module, schemas, queries, readme, diagrams and docs", ConfigFile, err)}
 	}
 	if _, err := decoder.Token(); err != io.EOF {
 		return &Wrong{ConfigFile + ": something follows the object"}
 	}
-	for _, folder := range []string{p.Schemas, p.Queries, p.Readme, p.Diagrams} {
+	for _, folder := range []string{p.Schemas, p.Queries, p.Readme, p.Diagrams, p.Docs} {
 		if folder != "" && (!filepath.IsLocal(folder) || path.Clean(folder) != folder) {
 			return &Wrong{fmt.Sprintf("%s: %q must be a clean path inside the project", ConfigFile, folder)}
 		}
