@@ -8,14 +8,18 @@ import (
 	"log/slog"
 	"net"
 	"strconv"
+	"strings"
 
 	"github.com/joho/godotenv"
+
+	"github.com/backstory-go/backstory/engine/postgres"
 )
 
 // flags are what the command line gives; empty means not given.
 type flags struct {
 	addr      string
 	logFormat string
+	roles     string
 }
 
 // config is what the app runs with: flags before environment before .env.
@@ -25,6 +29,7 @@ type config struct {
 	directURL     string // for LISTEN; empty: databaseURL
 	sessionSecret string // empty: made once, kept in the database
 	logFormat     string // text or json
+	roles         []postgres.Role
 	dataDir       string // of the private cluster
 }
 
@@ -38,6 +43,11 @@ func (c config) Validate() error {
 	}
 	if c.logFormat != "text" && c.logFormat != "json" {
 		faults = append(faults, fmt.Errorf("--log-format %q: want text or json", c.logFormat))
+	}
+	for _, role := range c.roles {
+		if role != postgres.RoleWeb && role != postgres.RoleWorker {
+			faults = append(faults, fmt.Errorf("--role %q: want web, worker or both, separated by a comma", role))
+		}
 	}
 	if c.sessionSecret != "" && len(c.sessionSecret) < 16 {
 		faults = append(faults, errors.New("SESSION_SECRET: want at least 16 characters"))
@@ -63,9 +73,18 @@ func loadConfig(f flags, environment func(string) (string, bool), dotenv string)
 		directURL:     get("DATABASE_DIRECT_URL"),
 		sessionSecret: get("SESSION_SECRET"),
 		logFormat:     f.logFormat,
+		roles:         roles(f.roles),
 		dataDir:       ".data",
 	}
 	return cfg, cfg.Validate()
+}
+
+func roles(list string) []postgres.Role {
+	var roles []postgres.Role
+	for name := range strings.SplitSeq(list, ",") {
+		roles = append(roles, postgres.Role(strings.TrimSpace(name)))
+	}
+	return roles
 }
 
 func address(flag, port string) string {

@@ -28,7 +28,7 @@ func TestConfigSources(t *testing.T) {
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
-			c.flags.logFormat = "text"
+			c.flags.logFormat, c.flags.roles = "text", "web,worker"
 			cfg, err := loadConfig(c.flags, func(k string) (string, bool) { v, ok := c.env[k]; return v, ok }, c.dotenv)
 			if err != nil {
 				t.Fatal(err)
@@ -41,12 +41,12 @@ func TestConfigSources(t *testing.T) {
 }
 
 func TestConfigNamesEveryFault(t *testing.T) {
-	_, err := loadConfig(flags{addr: "nonsense", logFormat: "xml"},
+	_, err := loadConfig(flags{addr: "nonsense", logFormat: "xml", roles: "web,cook"},
 		func(k string) (string, bool) { return map[string]string{"SESSION_SECRET": "short"}[k], true }, "/nowhere")
 	if err == nil {
 		t.Fatal("accepted")
 	}
-	for _, want := range []string{"--addr", "--log-format", "SESSION_SECRET"} {
+	for _, want := range []string{"--addr", "--log-format", "--role", "SESSION_SECRET"} {
 		if !strings.Contains(err.Error(), want) {
 			t.Errorf("%q does not name %s", err, want)
 		}

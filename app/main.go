@@ -59,6 +59,7 @@ func command() *cobra.Command {
 		RunE:  func(cmd *cobra.Command, _ []string) error { return runServe(cmd, flags) },
 	}
 	root.PersistentFlags().StringVar(&flags.addr, "addr", "", "address to listen on (default 127.0.0.1:9292, or PORT on all interfaces)")
+	root.PersistentFlags().StringVar(&flags.roles, "role", "web,worker", "web serves pages; worker also decides commands and updates read models")
 	root.PersistentFlags().StringVar(&flags.logFormat, "log-format", "text", "text or json")
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return &usageError{err} })
 	root.AddCommand(serve)

@@ -38,7 +38,7 @@ func serve(ctx context.Context, cfg config, out io.Writer) (err error) {
 
 	system := newSystem()
 	eng, err := postgres.Open(ctx, postgres.Config{
-		URL: database.url, DirectURL: database.directURL, System: system, Log: log,
+		URL: database.url, DirectURL: database.directURL, System: system, Log: log, Roles: cfg.roles,
 	})
 	if err != nil {
 		return err
