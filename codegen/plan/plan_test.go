@@ -414,8 +414,8 @@ func TestOpen(t *testing.T) {
 		want  Project
 		fault string
 	}{
-		{"derived", map[string]string{"go.mod": "// c\nmodule \"a.b/c\" // d\n", "schemas/x": ""}, Project{Module: "a.b/c", Schemas: "schemas", Queries: "queries", Readme: "README.md", Diagrams: "docs/diagrams"}, ""},
-		{"overridden", map[string]string{"codegen.json": `{"module":"x/y","schemas":"s","readme":"","diagrams":"d/e"}`, "s/x": ""}, Project{Module: "x/y", Schemas: "s", Queries: "queries", Diagrams: "d/e"}, ""},
+		{"derived", map[string]string{"go.mod": "// c\nmodule \"a.b/c\" // d\n", "schemas/x": ""}, Project{Module: "a.b/c", Schemas: "schemas", Queries: "queries", Readme: "README.md", Diagrams: "docs/diagrams", Docs: "docs"}, ""},
+		{"overridden", map[string]string{"codegen.json": `{"module":"x/y","schemas":"s","readme":"","diagrams":"d/e","docs":""}`, "s/x": ""}, Project{Module: "x/y", Schemas: "s", Queries: "queries", Diagrams: "d/e"}, ""},
 		{"unknown key", map[string]string{"codegen.json": `{"modul":"x"}`, "schemas/x": ""}, Project{}, "modul"},
 		{"outside", map[string]string{"codegen.json": `{"diagrams":"../d"}`, "schemas/x": ""}, Project{}, "inside the project"},
 		{"no schemas", map[string]string{"go.mod": "module a\n"}, Project{}, "holds no folder schemas"},
