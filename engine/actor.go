@@ -20,6 +20,22 @@ type CommandType struct {
 	Decode   func(data []byte) (Command, error) // strict: the error is a *FaultsError
 	Fields   []Field                            // for forms
 	Refusals []RefusalType
+	Settles  *Settles // nil: the outcome is known at once
+}
+
+// Settles says that the outcome of a command comes with a later event of its
+// stream: the first of these with the command's correlation.
+type Settles struct {
+	Accepted []string // the types of the events that accept the command
+	Refused  []SettledRefusal
+	Within   string // ISO 8601: how long whoever waits is kept waiting; "": the engine's default
+}
+
+// SettledRefusal is a refusal that an event brings.
+type SettledRefusal struct {
+	Event   string // its type
+	Refusal RefusalType
+	Data    []string // the fields of the refusal, which are the event's of the same names
 }
 
 // RefusalType describes a declared refusal.
@@ -100,6 +116,6 @@ type Field struct {
 	Required  bool
 	MinLength int64  // code points
 	MaxLength int64  // code points; 0: no bound
-	Pattern   string // an ECMAScript translation, or ""
+	Pattern   string // in ECMAScript, for the flag v and not anchored (HTML anchors its own); or ""
 	Enum      []string
 }

@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/backstory-go/backstory/codegen/internal/ecma"
 	"github.com/backstory-go/backstory/codegen/model"
 )
 
@@ -209,7 +210,7 @@ func format(k model.Kind) string {
 func (s *schemas) checks(out object, c model.Checks) object {
 	out = out.text("format", c.Format)
 	if c.Pattern != "" {
-		pattern, err := ecmaScript(c.Pattern)
+		pattern, err := ecma.Pattern(c.Pattern)
 		if err != nil {
 			s.errs = append(s.errs, err)
 		}

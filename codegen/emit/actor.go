@@ -68,7 +68,7 @@ func (f *goFile) stateType(o *model.Object) {
 	f.structType("State", describe("State", o.Doc, "what decisions are made from."), o, true)
 	body := []jen.Code{jen.Id("s").Op(":=").Op("&").Id("State").Values()}
 	f.doc("NewState is the state before the first event: the defaults.")
-	f.Func().Id("NewState").Params().Op("*").Id("State").Block(append(append(body, f.defaults("s", o)...), jen.Return(jen.Id("s")))...)
+	f.Func().Id("NewState").Params().Op("*").Id("State").Block(append(append(body, f.defaults(jen.Id("s"), o, true)...), jen.Return(jen.Id("s")))...)
 	f.Line()
 	f.doc("Clone is a copy that shares nothing.")
 	f.Func().Params(jen.Id("s").Op("*").Id("State")).Id("Clone").Params().Op("*").Id("State").Block(
@@ -77,12 +77,17 @@ func (f *goFile) stateType(o *model.Object) {
 	f.readStruct("State", o, true)
 }
 
-// defaults emits: s.Theme = "dark"
-func (f *goFile) defaults(receiver string, o *model.Object) []jen.Code {
+// defaults emits: s.Theme = "dark", and of objects within: s.Address.Zip = "1"
+func (f *goFile) defaults(place *jen.Statement, o *model.Object, state bool) []jen.Code {
 	var stmts []jen.Code
 	for _, field := range o.Fields {
-		if field.Default != nil {
-			stmts = append(stmts, jen.Id(receiver).Dot(field.GoName).Op("=").Add(f.defaultExpr(field.Type, field.Default)))
+		t, inner := resolve(field.Type), place.Clone().Dot(field.GoName)
+		switch {
+		case f.fieldKind(field, state) != plainField:
+		case field.Default != nil:
+			stmts = append(stmts, inner.Op("=").Add(f.defaultExpr(field.Type, field.Default)))
+		case t.Kind == model.Ref && t.Ref.Form == model.StructForm && !t.Nullable:
+			stmts = append(stmts, f.defaults(inner, t.Ref.Object, false)...)
 		}
 	}
 	return stmts

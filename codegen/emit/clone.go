@@ -99,7 +99,11 @@ func (f *goFile) cloneUnion(n *model.Named) {
 	var cases []jen.Code
 	for _, arm := range n.Union.Arms {
 		if deep(&model.Type{Kind: model.Ref, Ref: arm.Struct}) {
-			cases = append(cases, jen.Case(f.ref(arm.Struct)).Block(jen.Return(jen.Id("v").Dot("Clone").Call())))
+			value := jen.Id("v")
+			if foreign(n, arm) {
+				value = value.Dot(arm.Struct.GoName)
+			}
+			cases = append(cases, jen.Case(jen.Id(armName(n, arm))).Block(jen.Return(wrapped(n, arm, value.Dot("Clone").Call()))))
 		}
 	}
 	f.doc("Clone" + n.GoName + " is a copy that shares nothing.")

@@ -48,7 +48,7 @@ func kindOfColumn(t *model.Type) columnKind {
 			return listColumn
 		}
 		return objectColumn
-	case model.Map:
+	case model.Map, model.Const:
 		return objectColumn
 	case model.Ref:
 		if t.Ref.Form == model.EnumForm {

@@ -11,7 +11,7 @@ import (
 // relative to the project, and their bytes. The error joins nothing: it is the
 // first fault found, and then there are no files.
 func Files(sys *model.System) (files map[string][]byte, err error) {
-	p := &plan{sys: sys, files: map[string][]byte{}}
+	p := &plan{sys: sys, files: map[string][]byte{}, units: map[string]string{}}
 	defer func() {
 		if fault, ok := recover().(unsupportedError); ok {
 			files, err = nil, fault
@@ -42,6 +42,7 @@ func unsupported(format string, args ...any) {
 type plan struct {
 	sys   *model.System
 	files map[string][]byte
+	units map[string]string // package + name of a constant's type → its JSON
 }
 
 func (p *plan) context(ctx *model.Context) error {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/backstory-go/backstory/codegen/internal/ecma"
 	"github.com/backstory-go/backstory/codegen/model"
 	"github.com/dave/jennifer/jen"
 )
@@ -28,6 +29,9 @@ func (f *goFile) formFields(o *model.Object) []jen.Code {
 		}
 		if t.Checks.MaxLength != nil {
 			entries = append(entries, entry{"MaxLength", jen.Lit(int(*t.Checks.MaxLength))})
+		}
+		if pattern, err := ecma.Pattern(t.Checks.Pattern); t.Checks.Pattern != "" && err == nil {
+			entries = append(entries, entry{"Pattern", jen.Lit(pattern)})
 		}
 		if t.Kind == model.Ref && t.Ref.Form == model.EnumForm {
 			entries = append(entries, entry{"Enum", jen.Index().String().ValuesFunc(func(g *jen.Group) {

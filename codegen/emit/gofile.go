@@ -26,6 +26,7 @@ type goFile struct {
 	pkg   string
 	owner string // Go name of what is emitted now: names its patterns
 	count int    // patterns of owner
+	units []*model.Type
 }
 
 // goFile begins a file; from is the schema file or folder it follows from.
@@ -129,6 +130,7 @@ func describe(goName, text, fallback string) string {
 
 // save renders the file and puts it into the plan.
 func (f *goFile) save() error {
+	f.emitUnits()
 	var b bytes.Buffer
 	if err := f.Render(&b); err != nil {
 		return fmt.Errorf("internal error: %s/%s does not parse: %w", f.dir, f.name, err)

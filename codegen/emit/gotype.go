@@ -58,8 +58,10 @@ func (f *goFile) goType(t *model.Type) *jen.Statement {
 		return f.ref(t.Ref)
 	case model.ID:
 		return f.idType(t.Actor)
+	case model.Const:
+		return jen.Id(f.unit(t))
 	}
-	unsupported("%s: a constant stands where Go needs a value: give the property a type", t.Pos)
+	unsupported("%s: there is no Go type of kind %d", t.Pos, t.Kind)
 	return nil
 }
 
@@ -93,12 +95,19 @@ const (
 // stateObject marks the object whose optional properties are plain.
 func (f *goFile) fieldKind(field *model.Field, state bool) fieldKind {
 	switch {
-	case resolve(field.Type).Kind == model.Const:
+	case resolve(field.Type).Kind == model.Const && (settled(field) || state):
 		return constField
 	case !field.Required && field.Default == nil && !state:
 		return optField
 	}
 	return plainField
+}
+
+// settled says whether a constant leaves nothing to say: it is always there and
+// never null instead.
+func settled(field *model.Field) bool {
+	t := resolve(field.Type)
+	return t.Kind == model.Const && (field.Required || field.Default != nil) && (!t.Nullable || string(t.Const) == "null")
 }
 
 func (f *goFile) fieldType(field *model.Field, state bool) *jen.Statement {

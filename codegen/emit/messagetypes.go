@@ -40,11 +40,67 @@ func (f *goFile) commandType(c *model.Command) *jen.Statement {
 	if len(c.Rejects) > 0 {
 		var refusals []jen.Code
 		for _, r := range c.Rejects {
-			refusals = append(refusals, jen.Line().Add(literal(jen.Null(), []entry{{"Code", jen.Lit(r.Code)}, {"Text", jen.Lit(r.Text)}, {"At", jen.Lit(r.At)}})))
+			refusals = append(refusals, jen.Line().Add(literal(jen.Null(), refusalEntries(r))))
 		}
 		entries = append(entries, entry{"Refusals", jen.Index().Add(engine("RefusalType")).Values(append(refusals, jen.Line())...)})
 	}
+	if c.Settles != nil {
+		entries = append(entries, entry{"Settles", settles(c.Settles)})
+	}
 	return lines(jen.Null(), entries)
+}
+
+func refusalEntries(r *model.Refusal) []entry {
+	return []entry{{"Code", jen.Lit(r.Code)}, {"Text", jen.Lit(r.Text)}, {"At", jen.Lit(r.At)}}
+}
+
+// settles emits:
+//
+//	&engine.Settles{
+//		Accepted: []string{"todos.list.name_confirmed"},
+//		Refused:  []engine.SettledRefusal{{Event: "todos.list.name_refused", Refusal: engine.RefusalType{…}, Data: []string{"name"}}},
+//		Within:   "PT10S",
+//	}
+func settles(s *model.Settles) *jen.Statement {
+	var entries []entry
+	if len(s.Accepted) > 0 {
+		names := make([]string, len(s.Accepted))
+		for i, e := range s.Accepted {
+			names[i] = e.Type
+		}
+		entries = append(entries, entry{"Accepted", stringList(names)})
+	}
+	if len(s.Refused) > 0 {
+		var refused []jen.Code
+		for _, r := range s.Refused {
+			refused = append(refused, jen.Line().Add(settledRefusal(r)))
+		}
+		entries = append(entries, entry{"Refused", jen.Index().Add(engine("SettledRefusal")).Values(append(refused, jen.Line())...)})
+	}
+	if s.Within != "" {
+		entries = append(entries, entry{"Within", jen.Lit(s.Within)})
+	}
+	return lines(jen.Op("&").Add(engine("Settles")), entries)
+}
+
+func settledRefusal(r model.SettledRefusal) *jen.Statement {
+	entries := []entry{{"Event", jen.Lit(r.Event.Type)}, {"Refusal", literal(engine("RefusalType"), refusalEntries(r.Refusal))}}
+	if r.Refusal.Data != nil && len(r.Refusal.Data.Fields) > 0 {
+		names := make([]string, len(r.Refusal.Data.Fields))
+		for i, field := range r.Refusal.Data.Fields {
+			names[i] = field.Name
+		}
+		entries = append(entries, entry{"Data", stringList(names)})
+	}
+	return literal(jen.Null(), entries)
+}
+
+func stringList(list []string) *jen.Statement {
+	return jen.Index().String().ValuesFunc(func(g *jen.Group) {
+		for _, text := range list {
+			g.Lit(text)
+		}
+	})
 }
 
 // eventTypes emits:

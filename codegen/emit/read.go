@@ -35,6 +35,8 @@ func (f *goFile) readExpr(t *model.Type, from string) *jen.Statement {
 		return f.refTo(t.Ref, "Read").Call(jen.Id("d"), raw)
 	case model.ID:
 		return f.readID(t.Actor, raw)
+	case model.Const:
+		return jen.Id("read"+f.unit(t)).Call(jen.Id("d"), raw)
 	}
 	return f.goType(t) // reports what is not supported
 }
@@ -84,6 +86,8 @@ func (f *goFile) readFunc(t *model.Type) *jen.Statement {
 	case t.Nullable:
 	case t.Kind == model.Ref:
 		return f.refTo(t.Ref, "Read")
+	case t.Kind == model.Const:
+		return jen.Id("read" + f.unit(t))
 	case t.Kind == model.Boolean:
 		return jen.Parens(jen.Op("*").Add(engine("Decoder"))).Dot("Bool")
 	case isText && !hasTextRules(t.Checks):

@@ -45,7 +45,7 @@ func indexName(table string, columns []string) string {
 // columns are the row's fields that have a value: constants have none.
 func columns(p *model.Projection) []*model.Field {
 	return slices.DeleteFunc(slices.Clone(p.Row.Fields), func(field *model.Field) bool {
-		return resolve(field.Type).Kind == model.Const
+		return settled(field)
 	})
 }
 
@@ -84,7 +84,7 @@ func sqlType(t *model.Type) string {
 			return sqlType(t.Elem) + "[]"
 		}
 		return "jsonb"
-	case model.Map:
+	case model.Map, model.Const:
 		return "jsonb"
 	case model.Ref:
 		if t.Ref.Form != model.EnumForm {

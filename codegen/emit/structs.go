@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"math/big"
 	"strconv"
+	"strings"
+	"unicode"
 
 	"github.com/backstory-go/backstory/codegen/model"
 	"github.com/dave/jennifer/jen"
@@ -59,81 +61,32 @@ func (f *goFile) structType(goName, doc string, o *model.Object, state bool) {
 
 func (f *goFile) jsonTag(field *model.Field, state bool) map[string]string {
 	tag := field.Name
-	if tag == "-" {
+	switch {
+	case !taggable(tag):
+		return map[string]string{"json": "-"} // MarshalJSON writes it
+	case tag == "-":
 		tag = "-,"
 	}
-	if f.fieldKind(field, state) == optField || state && !field.Required && field.Default == nil {
+	if f.omitted(field, state) {
 		tag += ",omitzero"
 	}
 	return map[string]string{"json": tag}
 }
 
-// marshal emits, for structs with constants, Extra or lists that may be nil:
-//
-//	func (v Route) MarshalJSON() ([]byte, error) {
-//		type plain Route
-//		v.Stops = engine.NoNil(v.Stops)
-//		return engine.EncodeExtra("\"kind\":\"route\"", plain(v), v.Extra)
-//	}
-func (f *goFile) marshal(goName string, o *model.Object, state bool) {
-	constants, fixes := f.constants(o), f.noNil(o, state)
-	if constants == "" && len(fixes) == 0 && o.Additional != model.Typed {
-		return
-	}
-	plain := jen.Id("plain").Call(jen.Id("v"))
-	result := jen.Qual("encoding/json", "Marshal").Call(plain)
-	switch {
-	case o.Additional == model.Typed:
-		result = engine("EncodeExtra").Call(jen.Lit(constants), plain, jen.Id("v").Dot("Extra"))
-	case constants != "":
-		result = engine("EncodeConst").Call(jen.Lit(constants), plain)
-	}
-	body := append([]jen.Code{jen.Type().Id("plain").Id(goName)}, fixes...)
-	f.doc("MarshalJSON writes what the schema accepts.")
-	f.Func().Params(jen.Id("v").Id(goName)).Id("MarshalJSON").Params().Params(jen.Index().Byte(), jen.Error()).Block(append(body, jen.Return(result))...)
-	f.Line()
+// omitted says whether the zero value of a field is not written.
+func (f *goFile) omitted(field *model.Field, state bool) bool {
+	return f.fieldKind(field, state) == optField || state && !field.Required && field.Default == nil
 }
 
-// constants are an object's constant members as JSON text.
-func (f *goFile) constants(o *model.Object) string {
-	text := ""
-	for _, field := range o.Fields {
-		if f.fieldKind(field, false) != constField {
-			continue
+// taggable says whether encoding/json takes a name from a tag: it ignores others
+// without a word.
+func taggable(name string) bool {
+	for _, r := range name {
+		if !strings.ContainsRune("!#$%&()*+-./:;<=>?@[]^_{|}~ ", r) && !unicode.IsLetter(r) && !unicode.IsDigit(r) {
+			return false
 		}
-		name, err := json.Marshal(field.Name)
-		if err != nil {
-			unsupported("%s: %v", field.Pos, err)
-		}
-		if text != "" {
-			text += ","
-		}
-		text += string(name) + ":" + string(resolve(field.Type).Const)
 	}
-	return text
-}
-
-// noNil emits: v.Items = engine.NoNil(v.Items), and for a list of lists:
-// v.Rows = engine.NoNil(engine.CloneList(v.Rows, engine.NoNil[int64]))
-func (f *goFile) noNil(o *model.Object, state bool) []jen.Code {
-	var fixes []jen.Code
-	for _, field := range o.Fields {
-		t := resolve(field.Type)
-		if f.fieldKind(field, state) != plainField || t.Nullable || t.Kind != model.Array && t.Kind != model.Map || state && !field.Required && field.Default == nil {
-			continue
-		}
-		name := "NoNil"
-		if t.Kind == model.Map {
-			name = "NoNilMap"
-		}
-		place := jen.Id("v").Dot(field.GoName)
-		value := place.Clone()
-		if inner := resolve(t.Elem); t.Kind == model.Array && inner.Kind == model.Array && !inner.Nullable {
-			value = engine("CloneList").Call(value, engine("NoNil").Types(f.goType(inner.Elem)))
-		}
-		fixes = append(fixes, place.Clone().Op("=").Add(engine(name)).Call(value))
-	}
-	return fixes
+	return name != ""
 }
 
 // enum emits:
@@ -163,63 +116,6 @@ func (f *goFile) enum(n *model.Named) {
 	f.doc("Read" + n.GoName + " reads one; its faults go to the decoder.")
 	f.Func().Id("Read" + n.GoName).Params(decoderParams()...).Id(n.GoName).Block(
 		jen.Return(jen.Id(n.GoName).Call(jen.Id("d").Dot("Enum").Call(values...))))
-	f.Line()
-}
-
-// union emits:
-//
-//	type Shape interface{ isShape() }
-//
-//	func (Circle) isShape() {}
-//
-//	func ReadShape(d *engine.Decoder, raw []byte) Shape { … }
-func (f *goFile) union(n *model.Named) {
-	f.doc(describe(n.GoName, n.Doc, "one of several objects, told apart by "+n.Union.Tag+"."))
-	f.Type().Id(n.GoName).Interface(jen.Id("is" + n.GoName).Params())
-	f.Line()
-	for _, arm := range n.Union.Arms {
-		if arm.Struct.Package != n.Package {
-			unsupported("%s: an arm of %s lies in another package, %s: define it in the same component", n.Pos, n.GoName, arm.Struct.Package)
-		}
-		f.Func().Params(jen.Id(arm.Struct.GoName)).Id("is" + n.GoName).Params().Block()
-		f.Line()
-	}
-	f.readUnion(n)
-	if deep(&model.Type{Kind: model.Ref, Ref: n}) {
-		f.cloneUnion(n)
-	}
-}
-
-// readUnion emits:
-//
-//	func ReadShape(d *engine.Decoder, raw []byte) Shape {
-//		tag, ok := d.Tag(raw, "kind")
-//		if !ok {
-//			return nil
-//		}
-//		switch tag {
-//		case "circle":
-//			return ReadCircle(d, raw)
-//		}
-//		d.UnknownTag("kind", "circle")
-//		return nil
-//	}
-func (f *goFile) readUnion(n *model.Named) {
-	known := []jen.Code{jen.Lit(n.Union.Tag)}
-	var cases []jen.Code
-	for _, arm := range n.Union.Arms {
-		known = append(known, jen.Lit(arm.Value))
-		cases = append(cases, jen.Case(jen.Lit(arm.Value)).Block(
-			jen.Return(f.refTo(arm.Struct, "Read").Call(jen.Id("d"), jen.Id("raw")))))
-	}
-	f.doc("Read" + n.GoName + " reads one; its faults go to the decoder.")
-	f.Func().Id("Read"+n.GoName).Params(decoderParams()...).Id(n.GoName).Block(
-		jen.List(jen.Id("tag"), jen.Id("ok")).Op(":=").Id("d").Dot("Tag").Call(jen.Id("raw"), jen.Lit(n.Union.Tag)),
-		jen.If(jen.Op("!").Id("ok")).Block(jen.Return(jen.Nil())),
-		jen.Switch(jen.Id("tag")).Block(cases...),
-		jen.Id("d").Dot("UnknownTag").Call(known...),
-		jen.Return(jen.Nil()),
-	)
 	f.Line()
 }
 

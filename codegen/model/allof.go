@@ -1,6 +1,7 @@
 package model
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/backstory-go/backstory/codegen/source"
@@ -22,6 +23,9 @@ func (b *builder) merge(o *Object, s site, n *source.Node) {
 	for _, arm := range arms.Items {
 		b.mergeArm(o, s, arm)
 	}
+	if o.takesAll && o.Additional == Closed {
+		o.Additional = Open
+	}
 	if b.weight[o] > 200 {
 		b.fault(n.Member("allOf").Pos(), codeAllOf, "write the properties out in one object", "allOf merges more than 200 objects here")
 		b.weight[o] = 1
@@ -34,6 +38,7 @@ func (b *builder) mergeArm(o *Object, s site, arm *source.Node) {
 		return
 	}
 	b.weight[o] += b.weight[from]
+	o.takesAll = o.takesAll || from.takesAll
 	if from.Additional != Open {
 		b.fault(arm.Pos(), codeAllOf, "delete its additionalProperties, and write \"unevaluatedProperties\": false beside allOf to close the whole", "an arm of allOf that is closed would refuse the properties of the others")
 	}
@@ -47,6 +52,49 @@ func (b *builder) mergeArm(o *Object, s site, arm *source.Node) {
 	o.MinProperties = wider(o.MinProperties, from.MinProperties, true)
 	o.MaxProperties = wider(o.MaxProperties, from.MaxProperties, false)
 	o.Reserved = append(o.Reserved, from.Reserved...)
+}
+
+// mergedType wants the object, or an arm of it, to say that it is one: keywords
+// about properties alone let every other value pass. Null beside it has to be
+// accepted by the arms, too.
+func (b *builder) mergedType(s site, n *source.Node, null bool) {
+	arms := n.Get("allOf")
+	if !arms.Is(source.Array) {
+		return
+	}
+	said := b.armsSayObject(s.file, n, 0)
+	name, at := typeName(n)
+	switch {
+	case name != "object" && !said:
+		b.fault(n.Member("allOf").Pos(), codeNoType, "write \"type\": \"object\" beside allOf", "nothing here says that the value is an object, so any other value would be accepted, too")
+	case null && said:
+		b.fault(at.Pos(), codeAllOf, "write anyOf with the merged object and {\"type\": \"null\"}", "null is refused by an arm of allOf, which must be an object")
+	}
+}
+
+// armsSayObject looks for the type in the arms of allOf, and in theirs.
+func (b *builder) armsSayObject(f *file, n *source.Node, depth int) bool {
+	arms := n.Get("allOf")
+	if depth > 16 {
+		return true // a cycle has its own fault
+	}
+	if !arms.Is(source.Array) {
+		return false
+	}
+	return slices.ContainsFunc(arms.Items, func(arm *source.Node) bool {
+		in := f
+		for range 16 {
+			ref := arm.Get("$ref")
+			if ref == nil {
+				break
+			}
+			if in, arm = b.target(in, ref, false); arm == nil {
+				return true // a reference to nothing has its own fault
+			}
+		}
+		name, _ := typeName(arm)
+		return name != "" || b.armsSayObject(in, arm, depth+1)
+	})
 }
 
 // wider is the stricter of two optional bounds.
@@ -109,6 +157,7 @@ func (b *builder) inlineArm(s site, arm *source.Node) *Object {
 	o := &Object{}
 	b.annotate(s, arm)
 	o.Pos = arm.Pos()
+	b.sizes(o, arm)
 	b.fields(o, s, arm)
 	b.additional(o, s, arm)
 	b.merge(o, s, arm)

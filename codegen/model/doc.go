@@ -22,6 +22,9 @@
 // begin with that version's name, since they are copies of the current ones.
 // x-go-name overrides the last part, and the whole for an element or a $defs entry.
 //
+// A constant has a Go type only where it may be absent, be null instead, or stand
+// in a list; that, too, is called by its path. It is no member of Component.Types.
+//
 // Messages, State and Row are no members of Component.Types, though they are
 // Named wherever another schema refers to them.
 package model

@@ -43,6 +43,7 @@ func (b *builder) body(f *file) *Named {
 	if root.Get("$ref") != nil {
 		b.borrow(named.Object, s, root)
 	} else {
+		b.mergedType(s, root, false)
 		b.fill(named.Object, s, root)
 	}
 	if f.message != "" {

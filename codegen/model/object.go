@@ -25,6 +25,7 @@ func (b *builder) structure(s site, n *source.Node, null bool) *Type {
 	if isMap(n) {
 		return b.dictionary(s, n, null)
 	}
+	b.mergedType(s, n, null)
 	if names := n.Member("propertyNames"); names != nil {
 		b.fault(names.Pos(), codeMisplaced, "delete it, or delete the properties and describe all values with additionalProperties", "propertyNames is for maps, and this object has properties of its own")
 	}
@@ -61,8 +62,7 @@ func (b *builder) fill(o *Object, s site, n *source.Node) {
 	b.busy[n] = true
 	defer delete(b.busy, n)
 	o.GoName, o.Doc, o.Pos = s.name, doc(n), n.Pos()
-	o.MinProperties, o.MaxProperties = count(n, "minProperties"), count(n, "maxProperties")
-	b.ordered(n, "minProperties", "maxProperties", o.MinProperties, o.MaxProperties)
+	b.sizes(o, n)
 	b.fields(o, s, n)
 	b.additional(o, s, n)
 	b.merge(o, s, n)
@@ -70,6 +70,11 @@ func (b *builder) fill(o *Object, s site, n *source.Node) {
 	b.reserved(o, n)
 	b.fieldNames(o)
 	b.methodNames(o, "Clone", "MarshalJSON")
+}
+
+func (b *builder) sizes(o *Object, n *source.Node) {
+	o.MinProperties, o.MaxProperties = count(n, "minProperties"), count(n, "maxProperties")
+	b.ordered(n, "minProperties", "maxProperties", o.MinProperties, o.MaxProperties)
 }
 
 func (b *builder) fields(o *Object, s site, n *source.Node) {
@@ -188,8 +193,10 @@ func (b *builder) additional(o *Object, s site, n *source.Node) {
 		o.Extra = b.typ(s.inner(b.elementName(site{name: s.name + "Extra"}, v, "Value")), v)
 	case v.Is(source.Bool) && !v.True():
 		o.Additional = Closed
+	case v.Is(source.Bool):
+		o.takesAll = true
 	}
-	if u := n.Get("unevaluatedProperties"); u.Is(source.Bool) && !u.True() && n.Get("allOf") != nil {
+	if u := n.Get("unevaluatedProperties"); u.Is(source.Bool) && !u.True() {
 		o.Additional = Closed
 	}
 }

@@ -213,7 +213,7 @@ func (b *builder) constant(s site, n *source.Node) *Type {
 		b.fault(f.Pos(), codeFormat, suggestion(f.Text, formats(), "delete it"), "there is no format %q", f.Text)
 	}
 	b.instances = append(b.instances, instance{s.file, n, value, codeConst, "this constant is refused by its own schema"})
-	return &Type{Kind: Const, Const: value.Raw(), Nullable: null && value.Is(source.Null)}
+	return &Type{Kind: Const, Const: value.Raw(), ConstName: s.name, Nullable: null && value.Is(source.Null)}
 }
 
 // enum makes the named type of a choice of strings.

@@ -36,8 +36,12 @@ type Type struct {
 	Ref      *Named          // of Ref
 	Actor    *Actor          // of ID
 	Const    json.RawMessage // of Const: the JSON value
-	Checks   Checks
-	Pos      source.Pos
+	// ConstName is the Go name of a Const's type where it needs one: it may be
+	// absent, be null instead, or stand in a list. It is by the path, as for
+	// nested objects.
+	ConstName string
+	Checks    Checks
+	Pos       source.Pos
 }
 
 // Checks are the value constraints of a place; nil means not stated. Numbers
@@ -117,6 +121,8 @@ type Object struct {
 	MinProperties, MaxProperties *int64
 	Reserved                     []string
 	Pos                          source.Pos
+
+	takesAll bool // additionalProperties: true leaves nothing unevaluated
 }
 
 // Field is one property.

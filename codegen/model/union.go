@@ -50,6 +50,9 @@ func (b *builder) nullableArm(s site, n, arm *source.Node, null bool) *Type {
 	inner := s
 	inner.defs, inner.id, inner.property = false, false, false
 	t := *b.typ(inner, arm)
+	if n.Get("oneOf") != nil && (t.Nullable || t.Kind == Const && string(t.Const) == "null") {
+		b.fault(arm.Pos(), codeUnion, "take null out of this schema, or delete the choice around it", "null fits both arms, and oneOf refuses what fits two")
+	}
 	t.Nullable = t.Nullable || null
 	return &t
 }

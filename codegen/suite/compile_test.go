@@ -20,22 +20,35 @@ const moduleName = "example.com/suite"
 type unit struct {
 	name   string
 	events map[string]any // event name → its schema, without the $schema line
+	state  map[string]any // of the actor, nil: nothing
 }
 
 // unitFiles are the schema files of a unit.
 func unitFiles(u unit) (map[string][]byte, error) {
-	files := map[string][]byte{
-		u.name + "/a/actor.json": []byte(`{"$schema": "../../dialect/actor.json", "type": "object", "properties": {}}`),
+	files := map[string][]byte{}
+	state := u.state
+	if state == nil {
+		state = map[string]any{"type": "object"}
+	}
+	if err := addFile(files, u.name+"/a/actor.json", "../../dialect/actor.json", state); err != nil {
+		return nil, err
 	}
 	for name, schema := range u.events {
-		data, err := json.Marshal(schema)
-		if err != nil {
+		if err := addFile(files, u.name+"/a/events/"+name+".json", "../../../dialect/event.json", schema); err != nil {
 			return nil, err
 		}
-		line := `{"$schema": "../../../dialect/event.json", `
-		files[u.name+"/a/events/"+name+".json"] = []byte(line + string(data[1:]))
 	}
 	return files, nil
+}
+
+// addFile adds a schema file that begins with its $schema line.
+func addFile(files map[string][]byte, name, meta string, schema any) error {
+	data, err := json.Marshal(schema)
+	if err != nil {
+		return err
+	}
+	files[name] = []byte(`{"$schema": "` + meta + `", ` + string(data[1:]))
+	return nil
 }
 
 // compile is the whole compiler: the Go files of the actor's package, or the
@@ -92,12 +105,12 @@ func wrap(schema any) map[string]any {
 	if hasDefs {
 		delete(copied, "$defs")
 	}
-	moved, selfish := redirect(copied).(map[string]any), false
+	moved, _ := redirect(copied, toRoot...).(map[string]any)
 	all := map[string]any{}
 	for name, def := range defs {
-		all[name] = redirect(def)
+		all[name] = redirect(def, toRoot...)
 	}
-	if selfish = refersToRoot(copied) || refersToRoot(defs); selfish {
+	if refersToRoot(copied) || refersToRoot(defs) {
 		all["suite_root"] = moved
 		moved = map[string]any{"$ref": "#/$defs/suite_root"}
 	}
@@ -108,38 +121,50 @@ func wrap(schema any) map[string]any {
 	return event
 }
 
-// redirect turns references to the whole schema into references to where it goes.
-func redirect(v any) any {
+// redirect turns references into others, given in pairs.
+func redirect(v any, pairs ...string) any {
 	switch v := v.(type) {
 	case map[string]any:
 		out := map[string]any{}
 		for key, value := range v {
-			switch {
-			case key == "$ref" && value == "#":
-				out[key] = "#/$defs/suite_root"
+			switch ref, isText := value.(string); {
+			case key == "$ref" && isText:
+				out[key] = replaced(ref, pairs)
 			case key == "enum" || key == "const" || key == "default" || key == "examples":
 				out[key] = value
 			default:
-				out[key] = redirect(value)
+				out[key] = redirect(value, pairs...)
 			}
 		}
 		return out
 	case []any:
 		out := make([]any, len(v))
 		for i, item := range v {
-			out[i] = redirect(item)
+			out[i] = redirect(item, pairs...)
 		}
 		return out
 	}
 	return v
 }
 
+func replaced(ref string, pairs []string) string {
+	for i := 0; i < len(pairs); i += 2 {
+		if ref == pairs[i] {
+			return pairs[i+1]
+		}
+	}
+	return ref
+}
+
+// toRoot is where the whole schema goes when it refers to itself.
+var toRoot = []string{"#", "#/$defs/suite_root"}
+
 func refersToRoot(v any) bool {
 	before, err := json.Marshal(v)
 	if err != nil {
 		return false
 	}
-	after, err := json.Marshal(redirect(v))
+	after, err := json.Marshal(redirect(v, toRoot...))
 	return err == nil && string(before) != string(after)
 }
 

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
+	"net/url"
 	"regexp"
 	"slices"
 	"strings"
@@ -40,6 +41,34 @@ func complete(schema any, values []any) any {
 	}
 	return s
 }
+
+// rename gives definitions names that the dialect allows, and redirects the
+// references to them.
+func rename(schema any) any {
+	root, ok := schema.(map[string]any)
+	if !ok {
+		return schema
+	}
+	defs, ok := root["$defs"].(map[string]any)
+	if !ok {
+		return schema
+	}
+	renamed, names := map[string]any{}, []string{}
+	for i, name := range slices.Sorted(maps.Keys(defs)) {
+		to := name
+		if !defName.MatchString(name) {
+			to = fmt.Sprintf("renamed%d", i)
+		}
+		escaped := strings.NewReplacer("~", "~0", "/", "~1").Replace(name)
+		names = append(names, "#/$defs/"+url.PathEscape(escaped), "#/$defs/"+to, "#/$defs/"+escaped, "#/$defs/"+to)
+		renamed[to] = defs[name]
+	}
+	root = maps.Clone(root)
+	root["$defs"] = renamed
+	return redirect(root, names...)
+}
+
+var defName = regexp.MustCompile(`^[a-z][a-z0-9]*(_[a-z0-9]+)*$`)
 
 // chosen says whether a schema tells its type by other means.
 func chosen(s map[string]any) bool {

@@ -3,6 +3,7 @@
 package order
 
 import (
+	"encoding/json"
 	"regexp"
 	"time"
 
@@ -23,41 +24,42 @@ type Place struct {
 	// A colour.
 	// //go:build never
 	// */ func init() {}
-	Color       types.Color            `json:"color"`
-	Slug        engine.Opt[string]     `json:"slug,omitzero"`
-	Size        int64                  `json:"size"`
-	Price       float64                `json:"price"`
-	Ok          engine.Opt[bool]       `json:"ok,omitzero"`
-	Tags        []string               `json:"tags"`
-	Address     types.Address          `json:"address"`
-	Node        engine.Opt[types.Node] `json:"node,omitzero"`
-	Shape       types.Shape            `json:"shape"`
-	Counts      map[string]int64       `json:"counts"`
-	ByID        map[uuid.UUID]string   `json:"by_id"`
-	Nothing     *string                `json:"nothing"`
-	MaybeNumber engine.Opt[int64]      `json:"maybe_number,omitzero"`
-	Limited     engine.Opt[string]     `json:"limited,omitzero"`
-	Nested      PlaceNested            `json:"nested"`
-	Type        string                 `json:"type"`
-	Func        string                 `json:"func"`
-	JSON        string                 `json:"json"`
-	Engine      string                 `json:"engine"`
-	Data        string                 `json:"data"`
-	Error       string                 `json:"error"`
-	String      string                 `json:"string"`
-	Out         string                 `json:"out"`
-	Has         string                 `json:"has"`
-	Raw         string                 `json:"raw"`
-	D           string                 `json:"d"`
-	Name        string                 `json:"name"`
-	Value       string                 `json:"value"`
-	Kind        string                 `json:"message_type"`
-	Copy        string                 `json:"clone"`
-	UUID        string                 `json:"uuid"`
-	Time        string                 `json:"time"`
-	Theme       string                 `json:"theme"`
-	Level       int64                  `json:"level"`
-	List        []int64                `json:"list"`
+	Color       types.Color                 `json:"color"`
+	Slug        engine.Opt[string]          `json:"slug,omitzero"`
+	Size        int64                       `json:"size"`
+	Price       float64                     `json:"price"`
+	Ok          engine.Opt[bool]            `json:"ok,omitzero"`
+	Tags        []string                    `json:"tags"`
+	Address     types.Address               `json:"address"`
+	Node        engine.Opt[types.Node]      `json:"node,omitzero"`
+	Shape       types.Shape                 `json:"shape"`
+	Counts      map[string]int64            `json:"counts"`
+	ByID        map[uuid.UUID]string        `json:"by_id"`
+	Nothing     *string                     `json:"nothing"`
+	MaybeNumber engine.Opt[int64]           `json:"maybe_number,omitzero"`
+	Limited     engine.Opt[string]          `json:"limited,omitzero"`
+	VersionTag  engine.Opt[PlaceVersionTag] `json:"version_tag,omitzero"`
+	Nested      PlaceNested                 `json:"nested"`
+	Type        string                      `json:"type"`
+	Func        string                      `json:"func"`
+	JSON        string                      `json:"json"`
+	Engine      string                      `json:"engine"`
+	Data        string                      `json:"data"`
+	Error       string                      `json:"error"`
+	String      string                      `json:"string"`
+	Out         string                      `json:"out"`
+	Has         string                      `json:"has"`
+	Raw         string                      `json:"raw"`
+	D           string                      `json:"d"`
+	Name        string                      `json:"name"`
+	Value       string                      `json:"value"`
+	Kind        string                      `json:"message_type"`
+	Copy        string                      `json:"clone"`
+	UUID        string                      `json:"uuid"`
+	Time        string                      `json:"time"`
+	Theme       string                      `json:"theme"`
+	Level       int64                       `json:"level"`
+	List        []int64                     `json:"list"`
 }
 
 // MarshalJSON writes what the schema accepts.
@@ -67,7 +69,7 @@ func (v Place) MarshalJSON() ([]byte, error) {
 	v.Counts = engine.NoNilMap(v.Counts)
 	v.ByID = engine.NoNilMap(v.ByID)
 	v.List = engine.NoNil(v.List)
-	return engine.EncodeConst("\"version_tag\":\"v1\"", plain(v))
+	return json.Marshal(plain(v))
 }
 
 // MessageType is shop.order.place.
@@ -173,7 +175,7 @@ func ReadPlace(d *engine.Decoder, raw []byte) Place {
 				return d.String(raw, engine.Text{Length: engine.AtMost(3)})
 			})
 		case "version_tag":
-			d.Const(value, "\"v1\"")
+			out.VersionTag = engine.DecodeOpt(d, value, readPlaceVersionTag)
 		case "nested":
 			has.Nested = true
 			out.Nested = ReadPlaceNested(d, value)
@@ -302,3 +304,16 @@ type PlaceRefusal interface {
 func (TooLate) isPlaceRefusal() {}
 
 func (SoldOut) isPlaceRefusal() {}
+
+// PlaceVersionTag is a constant: "v1"
+type PlaceVersionTag struct{}
+
+// MarshalJSON writes the constant.
+func (PlaceVersionTag) MarshalJSON() ([]byte, error) {
+	return []byte("\"v1\""), nil
+}
+
+func readPlaceVersionTag(d *engine.Decoder, raw []byte) PlaceVersionTag {
+	d.Const(raw, "\"v1\"")
+	return PlaceVersionTag{}
+}

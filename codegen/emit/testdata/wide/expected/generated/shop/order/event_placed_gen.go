@@ -3,6 +3,7 @@
 package order
 
 import (
+	"encoding/json"
 	"regexp"
 	"time"
 
@@ -23,41 +24,42 @@ type Placed struct {
 	// A colour.
 	// //go:build never
 	// */ func init() {}
-	Color       types.Color            `json:"color"`
-	Slug        engine.Opt[string]     `json:"slug,omitzero"`
-	Size        int64                  `json:"size"`
-	Price       float64                `json:"price"`
-	Ok          engine.Opt[bool]       `json:"ok,omitzero"`
-	Tags        []string               `json:"tags"`
-	Address     types.Address          `json:"address"`
-	Node        engine.Opt[types.Node] `json:"node,omitzero"`
-	Shape       types.Shape            `json:"shape"`
-	Counts      map[string]int64       `json:"counts"`
-	ByID        map[uuid.UUID]string   `json:"by_id"`
-	Nothing     *string                `json:"nothing"`
-	MaybeNumber engine.Opt[int64]      `json:"maybe_number,omitzero"`
-	Limited     engine.Opt[string]     `json:"limited,omitzero"`
-	Nested      PlacedNested           `json:"nested"`
-	Type        string                 `json:"type"`
-	Func        string                 `json:"func"`
-	JSON        string                 `json:"json"`
-	Engine      string                 `json:"engine"`
-	Data        string                 `json:"data"`
-	Error       string                 `json:"error"`
-	String      string                 `json:"string"`
-	Out         string                 `json:"out"`
-	Has         string                 `json:"has"`
-	Raw         string                 `json:"raw"`
-	D           string                 `json:"d"`
-	Name        string                 `json:"name"`
-	Value       string                 `json:"value"`
-	Kind        string                 `json:"message_type"`
-	Copy        string                 `json:"clone"`
-	UUID        string                 `json:"uuid"`
-	Time        string                 `json:"time"`
-	Theme       string                 `json:"theme"`
-	Level       int64                  `json:"level"`
-	List        []int64                `json:"list"`
+	Color       types.Color                  `json:"color"`
+	Slug        engine.Opt[string]           `json:"slug,omitzero"`
+	Size        int64                        `json:"size"`
+	Price       float64                      `json:"price"`
+	Ok          engine.Opt[bool]             `json:"ok,omitzero"`
+	Tags        []string                     `json:"tags"`
+	Address     types.Address                `json:"address"`
+	Node        engine.Opt[types.Node]       `json:"node,omitzero"`
+	Shape       types.Shape                  `json:"shape"`
+	Counts      map[string]int64             `json:"counts"`
+	ByID        map[uuid.UUID]string         `json:"by_id"`
+	Nothing     *string                      `json:"nothing"`
+	MaybeNumber engine.Opt[int64]            `json:"maybe_number,omitzero"`
+	Limited     engine.Opt[string]           `json:"limited,omitzero"`
+	VersionTag  engine.Opt[PlacedVersionTag] `json:"version_tag,omitzero"`
+	Nested      PlacedNested                 `json:"nested"`
+	Type        string                       `json:"type"`
+	Func        string                       `json:"func"`
+	JSON        string                       `json:"json"`
+	Engine      string                       `json:"engine"`
+	Data        string                       `json:"data"`
+	Error       string                       `json:"error"`
+	String      string                       `json:"string"`
+	Out         string                       `json:"out"`
+	Has         string                       `json:"has"`
+	Raw         string                       `json:"raw"`
+	D           string                       `json:"d"`
+	Name        string                       `json:"name"`
+	Value       string                       `json:"value"`
+	Kind        string                       `json:"message_type"`
+	Copy        string                       `json:"clone"`
+	UUID        string                       `json:"uuid"`
+	Time        string                       `json:"time"`
+	Theme       string                       `json:"theme"`
+	Level       int64                        `json:"level"`
+	List        []int64                      `json:"list"`
 }
 
 // MarshalJSON writes what the schema accepts.
@@ -67,7 +69,7 @@ func (v Placed) MarshalJSON() ([]byte, error) {
 	v.Counts = engine.NoNilMap(v.Counts)
 	v.ByID = engine.NoNilMap(v.ByID)
 	v.List = engine.NoNil(v.List)
-	return engine.EncodeConst("\"version_tag\":\"v1\"", plain(v))
+	return json.Marshal(plain(v))
 }
 
 // MessageType is shop.order.placed.
@@ -185,7 +187,7 @@ func ReadPlaced(d *engine.Decoder, raw []byte) Placed {
 				return d.String(raw, engine.Text{Length: engine.AtMost(3)})
 			})
 		case "version_tag":
-			d.Const(value, "\"v1\"")
+			out.VersionTag = engine.DecodeOpt(d, value, readPlacedVersionTag)
 		case "nested":
 			has.Nested = true
 			out.Nested = ReadPlacedNested(d, value)
@@ -303,4 +305,17 @@ func tagsOfPlaced(event engine.Event) []string {
 		return v
 	})
 	return tags
+}
+
+// PlacedVersionTag is a constant: "v1"
+type PlacedVersionTag struct{}
+
+// MarshalJSON writes the constant.
+func (PlacedVersionTag) MarshalJSON() ([]byte, error) {
+	return []byte("\"v1\""), nil
+}
+
+func readPlacedVersionTag(d *engine.Decoder, raw []byte) PlacedVersionTag {
+	d.Const(raw, "\"v1\"")
+	return PlacedVersionTag{}
 }

@@ -22,6 +22,8 @@ type Evolver interface {
 	// Something went wrong.
 	Error(m engine.Meta, state *State, event Error)
 	Placed(m engine.Meta, state *State, event Placed)
+	// The money went back.
+	Refunded(m engine.Meta, state *State, event Refunded)
 	Touched(m engine.Meta, state *State, event Touched)
 }
 
@@ -42,7 +44,7 @@ type Handler interface {
 func Describe(h Handler) engine.Actor {
 	return engine.Actor{
 		Type:          "shop.order",
-		StateHash:     "de8f646579208949",
+		StateHash:     "585e61c8f8f4acc7",
 		SnapshotEvery: 0,
 		ParseID: func(text string) (string, error) {
 			id, err := ids.ParseOrder(text)
@@ -83,6 +85,13 @@ func CommandTypes() []engine.CommandType {
 			Decode: func(data []byte) (engine.Command, error) {
 				return DecodeCancel(data)
 			},
+			Settles: &engine.Settles{
+				Accepted: []string{"shop.order.touched"},
+				Refused: []engine.SettledRefusal{
+					{Event: "shop.order.refunded", Refusal: engine.RefusalType{Code: "sold_out", Text: "There is nothing left.", At: "tags"}, Data: []string{"left", "code", "message"}},
+				},
+				Within: "PT10S",
+			},
 		},
 		{
 			Type:    "shop.order.place",
@@ -101,7 +110,7 @@ func CommandTypes() []engine.CommandType {
 				{Name: "mail", Label: "Mail", Kind: "string", Format: "email", Required: true, MaxLength: 50},
 				{Name: "site", Label: "Site", Kind: "string", Format: "uri", Required: true},
 				{Name: "color", Label: "Color", Kind: "string", Required: true, Enum: []string{"red", "dark_blue", "RED-ish"}},
-				{Name: "slug", Label: "Slug", Kind: "string", MaxLength: 20},
+				{Name: "slug", Label: "Slug", Kind: "string", MaxLength: 20, Pattern: "^[a-z]+(?:-[a-z]+)*$"},
 				{Name: "size", Label: "Size", Kind: "integer", Required: true},
 				{Name: "price", Label: "Price", Kind: "number", Required: true},
 				{Name: "ok", Label: "Ok", Kind: "boolean"},
@@ -184,6 +193,17 @@ func EventTypes(h Upcaster) []engine.EventType {
 			Tags: tagsOfPlaced,
 		},
 		{
+			Type:    "shop.order.refunded",
+			Version: 1,
+			Doc:     "The money went back.",
+			Decode: func(data []byte, version int) (engine.Event, error) {
+				return DecodeStoredRefunded(data, version)
+			},
+			Check: func(data []byte) error {
+				return engine.CheckStrict(data, ReadRefunded)
+			},
+		},
+		{
 			Type:    "shop.order.touched",
 			Version: 3,
 			Doc:     "",
@@ -203,6 +223,8 @@ func evolve(h Evolver, m engine.Meta, state *State, event engine.Event) {
 		h.Error(m, state, event)
 	case Placed:
 		h.Placed(m, state, event)
+	case Refunded:
+		h.Refunded(m, state, event)
 	case Touched:
 		h.Touched(m, state, event)
 	default:

@@ -16,15 +16,16 @@ type State struct {
 	// A colour.
 	// //go:build never
 	// */ func init() {}
-	Status  types.Color              `json:"status"`
-	Nodes   []types.Node             `json:"nodes"`
-	Shapes  []types.Shape            `json:"shapes"`
-	Lookup  map[string]types.Address `json:"lookup"`
-	Note    string                   `json:"note,omitzero"`
-	Last    *string                  `json:"last,omitzero"`
-	Theme   string                   `json:"theme"`
-	Address types.Address            `json:"address,omitzero"`
-	Matrix  [][]int64                `json:"matrix"`
+	Status   types.Color              `json:"status"`
+	Nodes    []types.Node             `json:"nodes"`
+	Shapes   []types.Shape            `json:"shapes"`
+	Lookup   map[string]types.Address `json:"lookup"`
+	Note     string                   `json:"note,omitzero"`
+	Last     *string                  `json:"last,omitzero"`
+	Theme    string                   `json:"theme"`
+	Address  types.Address            `json:"address,omitzero"`
+	Matrix   [][]int64                `json:"matrix"`
+	Shipping StateShipping            `json:"shipping,omitzero"`
 }
 
 // MarshalJSON writes what the schema accepts.
@@ -42,6 +43,8 @@ func NewState() *State {
 	s := &State{}
 	s.Total = 3
 	s.Theme = "dark"
+	s.Shipping.Method = "letter"
+	s.Shipping.Window.Days = 2
 	return s
 }
 
@@ -95,6 +98,8 @@ func ReadState(d *engine.Decoder, raw []byte) State {
 					return d.Int64(raw, engine.Integer{})
 				})
 			})
+		case "shipping":
+			out.Shipping = ReadStateShipping(d, value)
 		}
 	}
 	return out

@@ -5,6 +5,7 @@ package order
 import (
 	"maps"
 
+	"github.com/backstory-go/backstory/codegen/emit/testdata/wide/expected/generated/shop/types"
 	"github.com/backstory-go/backstory/engine"
 )
 
@@ -137,5 +138,144 @@ func ReadPlacedNestedDeep(d *engine.Decoder, raw []byte) PlacedNestedDeep {
 		}
 	}
 	d.Require(has.A, "a")
+	return out
+}
+
+// RefundedOutline: one of several objects, told apart by kind.
+type RefundedOutline interface {
+	isRefundedOutline()
+}
+
+// RefundedOutlineCircle is a RefundedOutline.
+type RefundedOutlineCircle struct {
+	types.Circle
+}
+
+func (RefundedOutlineCircle) isRefundedOutline() {}
+
+// RefundedOutlinePolygon is a RefundedOutline.
+type RefundedOutlinePolygon struct {
+	types.Polygon
+}
+
+func (RefundedOutlinePolygon) isRefundedOutline() {}
+
+func (RefundedOutlineDot) isRefundedOutline() {}
+
+// ReadRefundedOutline reads one; its faults go to the decoder.
+func ReadRefundedOutline(d *engine.Decoder, raw []byte) RefundedOutline {
+	tag, ok := d.Tag(raw, "kind")
+	if !ok {
+		return nil
+	}
+	switch tag {
+	case "circle":
+		return RefundedOutlineCircle{types.ReadCircle(d, raw)}
+	case "polygon":
+		return RefundedOutlinePolygon{types.ReadPolygon(d, raw)}
+	case "dot":
+		return ReadRefundedOutlineDot(d, raw)
+	}
+	d.UnknownTag("kind", "circle", "polygon", "dot")
+	return nil
+}
+
+// CloneRefundedOutline is a copy that shares nothing.
+func CloneRefundedOutline(v RefundedOutline) RefundedOutline {
+	switch v := v.(type) {
+	case RefundedOutlinePolygon:
+		return RefundedOutlinePolygon{v.Polygon.Clone()}
+	}
+	return v
+}
+
+// RefundedOutlineDot: a nested object.
+type RefundedOutlineDot struct{}
+
+// MarshalJSON writes what the schema accepts.
+func (v RefundedOutlineDot) MarshalJSON() ([]byte, error) {
+	type plain RefundedOutlineDot
+	return engine.EncodeConst("\"kind\":\"dot\"", plain(v))
+}
+
+// ReadRefundedOutlineDot reads one; its faults go to the decoder.
+func ReadRefundedOutlineDot(d *engine.Decoder, raw []byte) RefundedOutlineDot {
+	var out RefundedOutlineDot
+	if !d.Object(raw) {
+		return out
+	}
+	var has struct {
+		Kind bool
+	}
+	for name, value := range d.Members(raw) {
+		switch name {
+		case "kind":
+			has.Kind = true
+			d.Const(value, "\"dot\"")
+		}
+	}
+	d.Require(has.Kind, "kind")
+	return out
+}
+
+// StateShipping: a nested object.
+type StateShipping struct {
+	Method string              `json:"method"`
+	Window StateShippingWindow `json:"window"`
+}
+
+// ReadStateShipping reads one; its faults go to the decoder.
+func ReadStateShipping(d *engine.Decoder, raw []byte) StateShipping {
+	var out StateShipping
+	out.Method = "letter"
+	if !d.Object(raw) {
+		return out
+	}
+	var has struct {
+		Method, Window bool
+	}
+	for name, value := range d.Members(raw) {
+		switch name {
+		case "method":
+			has.Method = true
+			out.Method = d.String(value, engine.Text{})
+		case "window":
+			has.Window = true
+			out.Window = ReadStateShippingWindow(d, value)
+		}
+	}
+	d.RequireStrict(has.Method, "method")
+	d.Require(has.Window, "window")
+	return out
+}
+
+// StateShippingWindow: a nested object.
+type StateShippingWindow struct {
+	Days int64              `json:"days"`
+	Note engine.Opt[string] `json:"note,omitzero"`
+}
+
+// ReadStateShippingWindow reads one; its faults go to the decoder.
+func ReadStateShippingWindow(d *engine.Decoder, raw []byte) StateShippingWindow {
+	var out StateShippingWindow
+	out.Days = 2
+	if !d.Object(raw) {
+		return out
+	}
+	var has struct {
+		Days bool
+	}
+	for name, value := range d.Members(raw) {
+		switch name {
+		case "days":
+			has.Days = true
+			out.Days = d.Int64(value, engine.Integer{})
+		case "note":
+			out.Note = engine.DecodeOpt(d, value, func(d *engine.Decoder, raw []byte) string {
+				return d.String(raw, engine.Text{})
+			})
+		}
+	}
+	d.RequireStrict(has.Days, "days")
 	return out
 }

@@ -1,4 +1,14 @@
-package contract
+// Package ecma translates patterns: the dialect's are RE2, browsers and JSON
+// Schema's other users have ECMAScript.
+//
+// It owns the translation and nothing else, and imports nothing of ours; the
+// packages of the compiler may import it.
+//
+// The invariant it keeps: a translation matches exactly the texts that the
+// pattern matches, under the flag u as well as v. It is made from the syntax
+// tree, since the two languages share most of their text and differ in what it
+// means; where there is no such translation there is an error.
+package ecma
 
 import (
 	"fmt"
@@ -7,10 +17,10 @@ import (
 	"unicode"
 )
 
-// ecmaScript translates a pattern of RE2 into one of ECMAScript with the flag u,
-// which JSON Schema asks for. It goes through the syntax tree: the two languages
-// share most of their text and differ in what it means.
-func ecmaScript(pattern string) (string, error) {
+// Pattern translates a pattern of RE2 into one of ECMAScript for the flags u and
+// v. Like the pattern it is not anchored. The error says that the pattern is no
+// RE2.
+func Pattern(pattern string) (string, error) {
 	tree, err := syntax.Parse(pattern, syntax.Perl)
 	if err != nil {
 		return "", fmt.Errorf("pattern %q: %w", pattern, err)
