@@ -44,7 +44,7 @@ func newDuty(e *Engine) *duty {
 func (d *duty) run(ctx context.Context) error {
 	working, stop := context.WithCancel(ctx)
 	for _, w := range d.e.workers {
-		d.running.Go(func() { _ = w.run(working) })
+		d.running.Go(func() { w.run(working) })
 	}
 	ticker := time.NewTicker(beatEvery)
 	defer ticker.Stop()

@@ -121,7 +121,7 @@ func (p *projector) commit(ctx context.Context, batch []engine.Recorded, to int6
 		n, err := enginedb.New(conn).SlotAdvance(ctx, enginedb.SlotAdvanceParams{
 			Position: to, Consumer: p.p.Name, Fence: p.fence, Was: p.written})
 		if err == nil && n == 0 {
-			return p.refused(ctx, conn, to)
+			return p.refused(ctx, conn)
 		}
 		return err
 	})
@@ -134,7 +134,7 @@ func (p *projector) commit(ctx context.Context, batch []engine.Recorded, to int6
 
 // refused explains a checkpoint that did not move. Unless the slot has another
 // owner, an earlier COMMIT succeeded although its answer was lost.
-func (p *projector) refused(ctx context.Context, conn *pgx.Conn, to int64) error {
+func (p *projector) refused(ctx context.Context, conn *pgx.Conn) error {
 	owned, err := enginedb.New(conn).SlotOwned(ctx, enginedb.SlotOwnedParams{Owner: p.e.id})
 	if err != nil {
 		return err

@@ -72,7 +72,7 @@ func (w *worker) owned() []int32 {
 }
 
 // run decides until ctx ends, then waits for what the sequencer has in hand.
-func (w *worker) run(ctx context.Context) error {
+func (w *worker) run(ctx context.Context) {
 	look := true
 	for ctx.Err() == nil {
 		if look || w.more && len(w.known) < holdMost {
@@ -83,7 +83,6 @@ func (w *worker) run(ctx context.Context) error {
 		look = w.await(ctx)
 	}
 	w.drain()
-	return nil
 }
 
 // await waits for something to do, and says whether the inbox is to be read.
