@@ -18,6 +18,9 @@ func (s *Server) routes() http.Handler {
 	public.HandleFunc("POST /logout", s.logout)
 	public.Handle("GET /updates", s.known(s.live))
 	public.Handle("POST /commands/{type}", s.known(http.HandlerFunc(s.command)))
+	api := s.api()
+	public.Handle("GET /api/", api)
+	public.Handle("POST /api/", api)
 	public.Handle("GET /", s.signedIn(s.pages))
 	return s.secure(public)
 }

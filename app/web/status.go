@@ -14,37 +14,72 @@ type problem struct {
 	message string
 }
 
-// problems is the one table from errors to statuses and sentences.
-var problems = [...]struct {
-	is error
+// cause is a row of the table: what an error is to a program, to whoever reads
+// an answer of the API, and to a person before a page.
+type cause struct {
+	is    error
+	code  string
+	title string
 	problem
-}{
-	{engine.ErrUnknownCommand, problem{http.StatusNotFound, "There is no such command."}},
-	{engine.ErrNotFound, problem{http.StatusNotFound, "There is nothing at this address (any more)."}},
-	{live.ErrNotFound, problem{http.StatusNotFound, "There is nothing at this address (any more)."}},
-	{engine.ErrIDReused, problem{http.StatusConflict, "This form was sent before with other words. Please send it again."}},
-	{engine.ErrOverloaded, problem{http.StatusTooManyRequests, "The server is busy. Nothing was changed: please try again in a moment."}},
-	{engine.ErrUnavailable, problem{http.StatusServiceUnavailable, "The database cannot be reached. Nothing was changed: please try again in a moment."}},
-	{errMediaType, problem{http.StatusUnsupportedMediaType, "Send a form, or Datastar signals."}},
-	{errMalformed, problem{http.StatusBadRequest, "This request cannot be read."}},
 }
 
-// problemOf finds an error's status. What is not in the table is our fault.
-func problemOf(err error) problem {
-	var faults *engine.FaultsError
-	var size *http.MaxBytesError
-	switch {
-	case errors.As(err, &faults):
-		return problem{http.StatusUnprocessableEntity, "Please correct what is marked."}
-	case errors.As(err, &size):
-		return problem{http.StatusRequestEntityTooLarge, "This is more than the server takes at once."}
+// causes is the one table from errors to statuses and sentences.
+var causes = [...]cause{
+	{engine.ErrUnknownCommand, engine.CodeNotFound, "There is no such command.",
+		problem{http.StatusNotFound, "There is no such command."}},
+	{engine.ErrNotFound, engine.CodeNotFound, "There is no such stream, version or command.",
+		problem{http.StatusNotFound, "There is nothing at this address (any more)."}},
+	{live.ErrNotFound, engine.CodeNotFound, "There is no such page.",
+		problem{http.StatusNotFound, "There is nothing at this address (any more)."}},
+	{engine.ErrIDReused, engine.CodeIDReused, "Another command was sent under this id.",
+		problem{http.StatusConflict, "This form was sent before with other words. Please send it again."}},
+	{engine.ErrOverloaded, "overloaded", "Too many commands wait already.",
+		problem{http.StatusTooManyRequests, "The server is busy. Nothing was changed: please try again in a moment."}},
+	{engine.ErrUnavailable, "unavailable", "The database cannot be reached.",
+		problem{http.StatusServiceUnavailable, "The database cannot be reached. Nothing was changed: please try again in a moment."}},
+	{errNobody, "unauthorized", "There is no session.",
+		problem{http.StatusUnauthorized, "Please sign in."}},
+	{errNoRoute, engine.CodeNotFound, "There is nothing at this address.",
+		problem{http.StatusNotFound, "There is nothing at this address (any more)."}},
+	{errMediaType, "unsupported_media_type", "Send application/json.",
+		problem{http.StatusUnsupportedMediaType, "Send a form, or Datastar signals."}},
+	{errMalformed, "malformed", "This request cannot be read.",
+		problem{http.StatusBadRequest, "This request cannot be read."}},
+}
+
+// causeOf finds an error in the table. What is not there is our fault.
+func causeOf(err error) cause {
+	if _, ok := errors.AsType[*engine.FaultsError](err); ok {
+		return cause{err, engine.CodeInvalid, "The request breaks its schema.",
+			problem{http.StatusUnprocessableEntity, "Please correct what is marked."}}
 	}
-	for _, p := range problems {
-		if errors.Is(err, p.is) {
-			return p.problem
+	if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
+		return cause{err, "too_large", "The request is too large.",
+			problem{http.StatusRequestEntityTooLarge, "This is more than the server takes at once."}}
+	}
+	for _, c := range causes {
+		if errors.Is(err, c.is) {
+			return c
 		}
 	}
-	return problem{http.StatusInternalServerError, "Something went wrong here. It was noted; please try again."}
+	return cause{err, "failed", "Something went wrong here.",
+		problem{http.StatusInternalServerError, "Something went wrong here. It was noted; please try again."}}
+}
+
+// problemOf is what a person is told about an error.
+func problemOf(err error) problem { return causeOf(err).problem }
+
+// refusalStatus is the status of a refusal: the engine's own have one each.
+func refusalStatus(code string) int {
+	switch code {
+	case engine.CodeNotFound:
+		return http.StatusNotFound
+	case engine.CodeInvalid:
+		return http.StatusUnprocessableEntity
+	case engine.CodeExpired:
+		return http.StatusGone
+	}
+	return http.StatusConflict
 }
 
 // fail answers with an error as a page. Our own faults are logged.
