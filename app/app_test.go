@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"github.com/backstory-go/backstory/engine/localpg"
+	"github.com/backstory-go/backstory/engine/localpg/pgtest"
 )
 
 // runAsApp makes the test binary behave as the app itself.
@@ -27,7 +28,7 @@ func TestMain(m *testing.M) {
 		main()
 		return
 	}
-	os.Exit(m.Run())
+	pgtest.Main(m)
 }
 
 // TestWhatWasStoredIsThereAgain starts the app as a person does, in an empty

@@ -7,7 +7,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"os"
 	"os/signal"
@@ -16,30 +15,17 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// exit codes of the command line.
-const (
-	exitError = 1
-	exitUsage = 2
-)
-
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	if err := command().ExecuteContext(ctx); err != nil {
-		fmt.Fprintln(os.Stderr, "app:", err)
-		stop()
-		var usage *usageError
-		if errors.As(err, &usage) {
-			os.Exit(exitUsage)
+		if text := err.Error(); text != "" {
+			fmt.Fprintln(os.Stderr, "app:", text)
 		}
-		os.Exit(exitError)
+		stop()
+		os.Exit(exitCode(err))
 	}
 }
-
-// usageError is a mistake of the person who typed the command.
-type usageError struct{ error }
-
-func (e *usageError) Unwrap() error { return e.error }
 
 // command is the command line: without a subcommand it serves.
 func command() *cobra.Command {
@@ -62,18 +48,8 @@ func command() *cobra.Command {
 	root.PersistentFlags().StringVar(&flags.roles, "role", "web,worker", "web serves pages; worker also decides commands and updates read models")
 	root.PersistentFlags().StringVar(&flags.logFormat, "log-format", "text", "text or json")
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return &usageError{err} })
-	root.AddCommand(serve)
+	root.AddCommand(serve, sendCommand(&flags), historyCommand(&flags), statusCommand(&flags), verifyCommand(&flags))
 	return root
-}
-
-// usageArgs makes wrong arguments a usageError.
-func usageArgs(check cobra.PositionalArgs) cobra.PositionalArgs {
-	return func(cmd *cobra.Command, args []string) error {
-		if err := check(cmd, args); err != nil {
-			return &usageError{err}
-		}
-		return nil
-	}
 }
 
 func runServe(cmd *cobra.Command, flags flags) error {

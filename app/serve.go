@@ -29,7 +29,7 @@ const shutdownTime = 5 * time.Second
 // serve runs the app until ctx ends: database, engine, pages, in this order,
 // and stops them in the opposite one. It prints the address when it is ready.
 func serve(ctx context.Context, cfg config, out io.Writer) (err error) {
-	log := cfg.logger(os.Stderr)
+	log := cfg.logger(os.Stderr, slog.LevelInfo)
 	database, err := openDatabase(ctx, cfg, log)
 	if err != nil {
 		return err
@@ -115,7 +115,10 @@ func run(ctx context.Context, cfg config, services []func(context.Context) error
 		<-ctx.Done()
 		deadline, cancel := context.WithTimeout(context.WithoutCancel(ctx), shutdownTime)
 		defer cancel()
-		return server.Shutdown(deadline)
+		if err := server.Shutdown(deadline); !errors.Is(err, context.DeadlineExceeded) {
+			return err
+		}
+		return server.Close() // whoever still waits asks again: the commands are stored
 	})
 	_, _ = fmt.Fprintf(out, "Ready on %s\n", publicURL(listener.Addr()))
 	return group.Wait()

@@ -1,0 +1,69 @@
+package main
+
+import (
+	"errors"
+
+	"github.com/spf13/cobra"
+
+	"github.com/backstory-go/backstory/engine"
+)
+
+// Exit codes of the command line: scripts rely on them.
+const (
+	exitOK          = 0
+	exitError       = 1
+	exitUsage       = 2
+	exitRefused     = 3
+	exitUnsettled   = 4
+	exitFailed      = 5
+	exitUnreachable = 6
+	exitWrong       = 7 // verify found something wrong
+)
+
+// usageError is a mistake of the person who typed the command.
+type usageError struct{ error }
+
+func (e *usageError) Unwrap() error { return e.error }
+
+// codeError ends the process with a code of its own. Without a cause, everything
+// there is to say stands on standard output.
+type codeError struct {
+	code  int
+	cause error
+}
+
+func (e *codeError) Error() string {
+	if e.cause == nil {
+		return ""
+	}
+	return e.cause.Error()
+}
+
+func (e *codeError) Unwrap() error { return e.cause }
+
+// exitCode is what the process ends with.
+func exitCode(err error) int {
+	if err == nil {
+		return exitOK
+	}
+	if coded, ok := errors.AsType[*codeError](err); ok {
+		return coded.code
+	}
+	if _, ok := errors.AsType[*usageError](err); ok {
+		return exitUsage
+	}
+	if errors.Is(err, engine.ErrUnavailable) {
+		return exitUnreachable
+	}
+	return exitError
+}
+
+// usageArgs makes wrong arguments a usageError.
+func usageArgs(check cobra.PositionalArgs) cobra.PositionalArgs {
+	return func(cmd *cobra.Command, args []string) error {
+		if err := check(cmd, args); err != nil {
+			return &usageError{err}
+		}
+		return nil
+	}
+}

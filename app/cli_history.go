@@ -1,0 +1,202 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/backstory-go/backstory/engine"
+)
+
+// historyPage is how many events are in memory at a time.
+const historyPage = 500
+
+func historyCommand(flags *flags) *cobra.Command {
+	var at string
+	var asJSON bool
+	cmd := &cobra.Command{
+		Use:     "history <actor> <id>",
+		Short:   "Show a stream's events, or its state at a version or time",
+		Example: "  app history todos.list 0190a5a0-0000-7000-8000-000000000001 --at 3",
+		Args:    usageArgs(cobra.ExactArgs(2)),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			point, err := parsePoint(at)
+			if err != nil {
+				return &usageError{err}
+			}
+			return withSession(cmd, *flags, func(ctx context.Context, s session) error {
+				stream, err := s.stream(args[0], args[1])
+				if err != nil {
+					return &usageError{err}
+				}
+				if at != "" {
+					return s.stateAt(ctx, stream, point, asJSON)
+				}
+				return s.history(ctx, stream, asJSON)
+			})
+		},
+	}
+	cmd.Flags().StringVar(&at, "at", "", "show the state at this version, or at this RFC 3339 time")
+	jsonFlag(cmd, &asJSON)
+	return cmd
+}
+
+// point is a moment of a stream: a version, or the last one at a time.
+type point struct {
+	version int64
+	time    time.Time
+}
+
+func parsePoint(text string) (point, error) {
+	if text == "" {
+		return point{}, nil
+	}
+	if version, err := strconv.ParseInt(text, 10, 64); err == nil && version > 0 {
+		return point{version: version}, nil
+	}
+	at, err := time.Parse(time.RFC3339Nano, text)
+	if err != nil {
+		return point{}, fmt.Errorf("--at %q: want a version from 1, or a time such as 2026-01-31T12:00:00Z", text)
+	}
+	return point{time: at}, nil
+}
+
+// stream finds the actor by its type, or by its last part where only one has it.
+func (s session) stream(actor, id string) (engine.StreamID, error) {
+	var found, all []string
+	for _, a := range s.system.Actors() {
+		all = append(all, a.Type)
+		if a.Type == actor || strings.HasSuffix(a.Type, "."+actor) {
+			found = append(found, a.Type)
+		}
+	}
+	if _, ok := s.system.Actor(actor); ok {
+		found = []string{actor}
+	}
+	switch len(found) {
+	case 0:
+		return engine.StreamID{}, fmt.Errorf("no actor %q; there are %s", actor, strings.Join(all, ", "))
+	case 1:
+	default:
+		return engine.StreamID{}, fmt.Errorf("actor %q could be %s: give the whole name", actor, strings.Join(found, " or "))
+	}
+	a, _ := s.system.Actor(found[0])
+	return streamOf(a, id)
+}
+
+// streamOf checks an identity.
+func streamOf(actor *engine.Actor, id string) (engine.StreamID, error) {
+	parsed, err := actor.ParseID(id)
+	if faults, ok := errors.AsType[*engine.FaultsError](err); ok && len(faults.Faults) > 0 {
+		err = errors.New(faults.Faults[0].Message)
+	}
+	if err != nil {
+		return engine.StreamID{}, fmt.Errorf("the id %q of %s: %w", id, actor.Type, err)
+	}
+	return engine.StreamID{Type: actor.Type, ID: parsed}, nil
+}
+
+// history prints a stream's events, in pages.
+func (s session) history(ctx context.Context, stream engine.StreamID, asJSON bool) error {
+	list := []engine.Recorded{}
+	err := s.pages(ctx, stream, func(page []engine.Recorded) (bool, error) {
+		if asJSON {
+			list = append(list, page...)
+			return true, nil
+		}
+		for _, r := range page {
+			_, err := fmt.Fprintf(s.out, "%d  %s  %s  %s  %s\n", r.Meta.Version, r.Meta.At.Format(time.RFC3339Nano), r.Meta.By, r.Type, r.Data)
+			if err != nil {
+				return false, err
+			}
+		}
+		return true, nil
+	})
+	if err != nil || !asJSON {
+		return err
+	}
+	return s.printJSON(map[string]any{"events": list})
+}
+
+// pages reads a stream until do has enough. A stream without events is an error.
+func (s session) pages(ctx context.Context, stream engine.StreamID, do func([]engine.Recorded) (more bool, err error)) error {
+	for after := int64(0); ; {
+		page, err := s.eng.Events(ctx, stream, after, historyPage)
+		if err != nil {
+			return err
+		}
+		if len(page) == 0 && after == 0 {
+			return fmt.Errorf("%s has no events: %w", stream, engine.ErrNotFound)
+		}
+		if len(page) == 0 {
+			return nil
+		}
+		if more, err := do(page); err != nil || !more {
+			return err
+		}
+		after = page[len(page)-1].Meta.Version
+	}
+}
+
+// stateAt prints the state as it was: on one line with --json, else indented.
+func (s session) stateAt(ctx context.Context, stream engine.StreamID, p point, asJSON bool) error {
+	version, err := s.versionAt(ctx, stream, p)
+	if err != nil {
+		return err
+	}
+	then, err := s.eng.State(ctx, stream, version)
+	if errors.Is(err, engine.ErrNotFound) {
+		return fmt.Errorf("%s has no version %d: %w", stream, version, err)
+	}
+	if err != nil {
+		return err
+	}
+	actor, _ := s.system.Actor(stream.Type)
+	state, err := actor.EncodeState(then.State)
+	if err != nil {
+		return fmt.Errorf("encode the state of %s: %w", stream, err)
+	}
+	view := struct {
+		Type    string          `json:"type"`
+		ID      string          `json:"id"`
+		Version int64           `json:"version"`
+		At      time.Time       `json:"at"`
+		State   json.RawMessage `json:"state"`
+	}{stream.Type, stream.ID, then.Version, then.At, state}
+	if asJSON {
+		return s.printJSON(view)
+	}
+	text, err := json.MarshalIndent(view, "", "  ")
+	if err != nil {
+		return err
+	}
+	_, err = fmt.Fprintf(s.out, "%s\n", text)
+	return err
+}
+
+// versionAt is the last version at the point.
+func (s session) versionAt(ctx context.Context, stream engine.StreamID, p point) (int64, error) {
+	if p.version > 0 {
+		return p.version, nil
+	}
+	var version int64
+	err := s.pages(ctx, stream, func(page []engine.Recorded) (bool, error) {
+		for _, r := range page {
+			if r.Meta.At.After(p.time) {
+				return false, nil
+			}
+			version = r.Meta.Version
+		}
+		return true, nil
+	})
+	if err == nil && version == 0 {
+		err = fmt.Errorf("%s had no events at %s: %w", stream, p.time.Format(time.RFC3339Nano), engine.ErrNotFound)
+	}
+	return version, err
+}

@@ -1,0 +1,57 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"log/slog"
+	"os"
+
+	"github.com/spf13/cobra"
+
+	"github.com/backstory-go/backstory/engine"
+	"github.com/backstory-go/backstory/engine/postgres"
+)
+
+// session is what a command works with: the database that serve uses, and an
+// engine that decides nothing unless it is run.
+type session struct {
+	eng    *postgres.Engine
+	system *engine.System
+	out    io.Writer
+}
+
+// withSession opens the database as serve does, for as long as do takes. Only
+// warnings are logged: standard output is for what was asked for.
+func withSession(cmd *cobra.Command, flags flags, do func(ctx context.Context, s session) error) (err error) {
+	cfg, err := loadConfig(flags, os.LookupEnv, ".env")
+	if err != nil {
+		return &usageError{err}
+	}
+	ctx, log := cmd.Context(), cfg.logger(cmd.ErrOrStderr(), slog.LevelWarn)
+	database, err := openDatabase(ctx, cfg, log)
+	if err != nil {
+		return &codeError{exitUnreachable, err}
+	}
+	defer func() { err = errors.Join(err, database.Close()) }()
+	system := newSystem()
+	eng, err := postgres.Open(ctx, postgres.Config{URL: database.url, DirectURL: database.directURL, System: system, Log: log})
+	if err != nil {
+		return err
+	}
+	defer eng.Close()
+	return do(ctx, session{eng: eng, system: system, out: cmd.OutOrStdout()})
+}
+
+// printJSON writes one value on one line.
+func (s session) printJSON(value any) error {
+	encoder := json.NewEncoder(s.out)
+	encoder.SetEscapeHTML(false)
+	return encoder.Encode(value)
+}
+
+// jsonFlag is the same for every command that tells something.
+func jsonFlag(cmd *cobra.Command, target *bool) {
+	cmd.Flags().BoolVar(target, "json", false, "print JSON")
+}

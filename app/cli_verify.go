@@ -1,0 +1,69 @@
+package main
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"github.com/backstory-go/backstory/engine/postgres"
+)
+
+func verifyCommand(flags *flags) *cobra.Command {
+	var asJSON bool
+	cmd := &cobra.Command{
+		Use:   "verify",
+		Short: "Check the whole log and recompute every projection",
+		Long: "Check the log's invariants, decode every event, and recompute every projection beside the live one.\n" +
+			"It changes nothing, and may run while the app does.\n\nExit code 7: something is wrong.",
+		Args: usageArgs(cobra.NoArgs),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return withSession(cmd, *flags, func(ctx context.Context, s session) error { return s.verify(ctx, asJSON) })
+		},
+	}
+	jsonFlag(cmd, &asJSON)
+	return cmd
+}
+
+func (s session) verify(ctx context.Context, asJSON bool) error {
+	v, err := s.eng.Verify(ctx)
+	if err != nil {
+		return err
+	}
+	if asJSON {
+		err = s.printJSON(struct {
+			OK bool `json:"ok"`
+			postgres.Verification
+		}{len(v.Findings) == 0, v})
+	} else {
+		err = s.printVerification(v)
+	}
+	if err == nil && len(v.Findings) > 0 {
+		err = &codeError{code: exitWrong}
+	}
+	return err
+}
+
+func (s session) printVerification(v postgres.Verification) error {
+	for _, f := range v.Findings {
+		if _, err := fmt.Fprintf(s.out, "%s: %s: %s\n", f.Check, f.Subject, f.Message); err != nil {
+			return err
+		}
+	}
+	if v.LeftOut > 0 {
+		if _, err := fmt.Fprintf(s.out, "and %d more\n", v.LeftOut); err != nil {
+			return err
+		}
+	}
+	for _, p := range v.Projections {
+		if _, err := fmt.Fprintf(s.out, "compared %s: %d rows at position %d\n", p.Name, p.Rows, p.Position); err != nil {
+			return err
+		}
+	}
+	verdict := "nothing is wrong"
+	if n := int64(len(v.Findings)) + v.LeftOut; n > 0 {
+		verdict = fmt.Sprintf("%d things are wrong", n)
+	}
+	_, err := fmt.Fprintf(s.out, "read %d events and %d outcomes: %s\n", v.Events, v.Outcomes, verdict)
+	return err
+}

@@ -1,0 +1,141 @@
+package main
+
+import (
+	"encoding/json"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/backstory-go/backstory/engine/postgres"
+)
+
+func TestStatus(t *testing.T) {
+	url := useDatabase(t)
+	sendTo(t, "create", `{"name":"Groceries"}`).ends(exitOK)
+	tamper(t, url, "UPDATE backstory.slots SET position = 0 WHERE consumer <> 'commands'",
+		"UPDATE backstory.outcomes SET status = 'failed'")
+	var raw map[string]json.RawMessage
+	r := app(t, "status", "--json").ends(exitOK)
+	r.into(&raw)
+	if _, ok := raw["processes"]; !ok || string(raw["processes"]) != "[]" {
+		t.Errorf("processes: %s", raw["processes"])
+	}
+	var status postgres.Status
+	r.into(&status)
+	if status.Head != 1 || status.Commands != (postgres.CommandsStatus{Parked: 1}) || len(status.Consumers) != 1 {
+		t.Fatalf("%+v", status)
+	}
+	c := status.Consumers[0]
+	if c.Name != "todos.listings" || c.Kind != "projection" || c.Status != postgres.ConsumerStopped || c.Position != 0 || c.LagEvents != 1 || c.LagSeconds <= 0 {
+		t.Errorf("%+v", c)
+	}
+	app(t, "status").ends(exitOK, "todos.listings", "1 parked", "none")
+}
+
+// filled is a database with events, whose projection has seen them all.
+func filled(t *testing.T) (url string) {
+	t.Helper()
+	url = useDatabase(t)
+	running(t, url)
+	sendTo(t, "create", `{"name":"Groceries"}`).ends(exitOK)
+	sendTo(t, "add_item", `{"text":"Milk"}`).ends(exitOK)
+	sendTo(t, "update_name", `{"name":"Hardware"}`).ends(exitOK)
+	for deadline := time.Now().Add(20 * time.Second); time.Now().Before(deadline); time.Sleep(20 * time.Millisecond) {
+		var status postgres.Status
+		app(t, "status", "--json").ends(exitOK).into(&status)
+		if status.Consumers[0].Position == 3 {
+			return url
+		}
+	}
+	t.Fatal("the projection did not catch up")
+	return ""
+}
+
+func TestVerifyFindsWhatIsWrong(t *testing.T) {
+	const (
+		off = "ALTER TABLE backstory.events DISABLE TRIGGER ALL"
+		on  = "ALTER TABLE backstory.events ENABLE ALWAYS TRIGGER events_fixed"
+	)
+	url := filled(t)
+	app(t, "verify").ends(exitOK, "compared todos.listings: 1 rows at position 3", "read 3 events and 3 outcomes: nothing is wrong")
+
+	for _, c := range []struct {
+		name         string
+		change, back []string
+		says         []string
+	}{
+		{"a row of the read model",
+			[]string{"UPDATE todos_listings SET item_count = 7"},
+			[]string{"UPDATE todos_listings SET item_count = 1"},
+			[]string{"projection: todos.listings: its table has a row", "projection: todos.listings: its table lacks a row"}},
+		{"an event's data",
+			[]string{off, `UPDATE backstory.events SET data = '{"name":"Software"}' WHERE position = 3`},
+			[]string{`UPDATE backstory.events SET data = '{"name":"Hardware"}' WHERE position = 3`, on},
+			[]string{"projection: todos.listings: its table lacks a row", "Software"}},
+		{"an event that cannot be decoded",
+			[]string{off, `UPDATE backstory.events SET data = '[]' WHERE position = 3`},
+			[]string{`UPDATE backstory.events SET data = '{"name":"Hardware"}' WHERE position = 3`, on},
+			[]string{"decode: position 3: todos.list.name_updated", "cannot be recomputed: event 3"}},
+		{"an event of no schema",
+			[]string{off, `UPDATE backstory.events SET type = 'todos.list.sunk' WHERE position = 3`},
+			[]string{`UPDATE backstory.events SET type = 'todos.list.name_updated' WHERE position = 3`, on},
+			[]string{"decode: position 3: ", "todos.list.sunk"}},
+		{"time",
+			[]string{off, "UPDATE backstory.events SET at = at - interval '1 day' WHERE position = 2"},
+			[]string{"UPDATE backstory.events SET at = at + interval '1 day' WHERE position = 2", on},
+			[]string{"time: position 2: "}},
+		{"a position",
+			[]string{off, "UPDATE backstory.events SET position = 9 WHERE position = 2"},
+			[]string{"UPDATE backstory.events SET position = 2 WHERE position = 9", on},
+			[]string{"position: position 3: follows position 1", "version: position 3: is version 3", "outcome: "}},
+		{"a version",
+			[]string{off, "UPDATE backstory.events SET version = 8 WHERE version = 3"},
+			[]string{"UPDATE backstory.events SET version = 3 WHERE version = 8", on},
+			[]string{"version: position 3: is version 8 of todos.list/" + listID + ", want 3"}},
+		{"a cause",
+			[]string{off, "UPDATE backstory.events SET causation = (SELECT causation FROM backstory.events WHERE position = 1) WHERE position = 2"},
+			[]string{"UPDATE backstory.events SET causation = (SELECT id FROM backstory.outcomes WHERE first_position = 2) WHERE position = 2", on},
+			[]string{"todos.list.add_item led to 1 events from position 2, of which 0", "outcome: position 2: "}},
+		{"an outcome",
+			[]string{"UPDATE backstory.outcomes SET status = 'refused' WHERE first_position = 1"},
+			[]string{"UPDATE backstory.outcomes SET status = 'accepted' WHERE first_position = 1"},
+			[]string{"todos.list.create is refused, which"}},
+		{"a checkpoint",
+			[]string{"UPDATE backstory.slots SET position = 99 WHERE consumer = 'todos.listings'"},
+			[]string{"UPDATE backstory.slots SET position = 3 WHERE consumer = 'todos.listings'"},
+			[]string{"projection: todos.listings: has its checkpoint at 99"}},
+		{"a decided command that waits",
+			[]string{"INSERT INTO backstory.inbox (id, slot, type, stream, data, by, correlation, causation) SELECT id, -1, type, stream, data, by, correlation, causation FROM backstory.outcomes WHERE first_position = 1"},
+			[]string{"DELETE FROM backstory.inbox"},
+			[]string{"inbox: ", "todos.list.create waits"}},
+		{"a table that is gone",
+			[]string{"ALTER TABLE todos_listings RENAME TO hidden"},
+			[]string{"ALTER TABLE hidden RENAME TO todos_listings"},
+			[]string{"projection: todos.listings: its table cannot be read"}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			tamper(t, url, c.change...)
+			app(t, "verify").ends(exitWrong, c.says...)
+			tamper(t, url, c.back...)
+			app(t, "verify").ends(exitOK)
+		})
+	}
+}
+
+func TestVerifyJSON(t *testing.T) {
+	url := filled(t)
+	var v struct {
+		OK bool
+		postgres.Verification
+	}
+	app(t, "verify", "--json").ends(exitOK, `"findings":[]`).into(&v)
+	if !v.OK || v.Events != 3 || len(v.Projections) != 1 {
+		t.Errorf("%+v", v)
+	}
+	tamper(t, url, "DELETE FROM todos_listings")
+	r := app(t, "verify", "--json").ends(exitWrong)
+	r.into(&v)
+	if v.OK || len(v.Findings) != 1 || v.Findings[0].Check != "projection" || !strings.Contains(v.Findings[0].Message, "Hardware") {
+		t.Errorf("%+v", v)
+	}
+}

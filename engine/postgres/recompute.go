@@ -1,0 +1,174 @@
+package postgres
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime/debug"
+	"slices"
+	"strings"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/backstory-go/backstory/engine"
+	"github.com/backstory-go/backstory/engine/postgres/enginedb"
+)
+
+// recomputed is a projection that is folded a second time, beside the live one.
+type recomputed struct {
+	p        *engine.Projection
+	position int64 // the live one's checkpoint
+	broken   bool  // cannot be folded to its end
+}
+
+// scratchSchema is only ever seen by the transaction that makes it.
+const scratchSchema = "backstory_verify"
+
+// scratch makes the empty tables.
+func (v *verifier) scratch(ctx context.Context) ([]*recomputed, error) {
+	// Public stays visible: live tables find its types and functions too. Tables
+	// that begin empty need plans that stay right while they grow (see byIndex).
+	_, err := v.tx.Conn().PgConn().Exec(ctx, "create schema "+scratchSchema+"; set local search_path to "+scratchSchema+
+		", public; set local enable_seqscan to off; set local jit to off").ReadAll()
+	if err != nil {
+		return nil, fmt.Errorf("make the schema in which projections are recomputed (the database's role needs the right CREATE on the database): %w", err)
+	}
+	var list []*recomputed
+	for _, p := range v.system.Projections() {
+		r, err := v.empty(ctx, p)
+		if err != nil {
+			return nil, fmt.Errorf("make an empty %s: %w", p.Name, err)
+		}
+		if r != nil {
+			list = append(list, r)
+		}
+	}
+	return list, nil
+}
+
+// empty makes one projection's table; nil: there is nothing to compare it with.
+func (v *verifier) empty(ctx context.Context, p *engine.Projection) (*recomputed, error) {
+	hash, err := v.sql.SlotHash(ctx, enginedb.SlotHashParams{Consumer: p.Name})
+	if err != nil && !errors.Is(err, pgx.ErrNoRows) {
+		return nil, err
+	}
+	if hash != p.Hash {
+		v.found("projection", p.Name, "is stored with another definition than this program's: verify it with the program that runs")
+		return nil, nil
+	}
+	position, err := v.sql.SlotPosition(ctx, enginedb.SlotPositionParams{Consumer: p.Name})
+	if err != nil {
+		return nil, err
+	}
+	if position > v.out.Head {
+		v.found("projection", p.Name, "has its checkpoint at %d, past the log's head at %d", position, v.out.Head)
+	}
+	_, err = v.tx.Conn().PgConn().Exec(ctx, p.DDL).ReadAll()
+	return &recomputed{p: p, position: position}, err
+}
+
+// feed folds what concerns the projection of a page of the log.
+func (v *verifier) feed(ctx context.Context, r *recomputed, list []*record) error {
+	batch := v.batch(r, list)
+	if len(batch) == 0 {
+		return nil
+	}
+	err := pgx.BeginFunc(ctx, v.tx, func(tx pgx.Tx) error { return applyGuarded(ctx, r.p, tx, batch) })
+	if err != nil && (ctx.Err() != nil || surroundings(err)) {
+		return err
+	}
+	if err != nil {
+		v.breaks(r, "events %d to %d: %v", batch[0].Meta.Position, batch[len(batch)-1].Meta.Position, err)
+	}
+	return nil
+}
+
+// batch is what concerns the projection of a page; nothing once it is broken.
+func (v *verifier) batch(r *recomputed, list []*record) []engine.Recorded {
+	var batch []engine.Recorded
+	for _, rec := range list {
+		if rec.Meta.Position > r.position || r.broken || !slices.Contains(r.p.Events, rec.Type) {
+			continue
+		}
+		event, err := rec.decoded(v.system)
+		if err != nil {
+			v.breaks(r, "event %d cannot be decoded", rec.Meta.Position)
+			return nil
+		}
+		batch = append(batch, event)
+	}
+	return batch
+}
+
+func (v *verifier) breaks(r *recomputed, format string, args ...any) {
+	r.broken = true
+	v.found("projection", r.p.Name, "cannot be recomputed: "+format, args...)
+}
+
+// applyGuarded turns a panic of the user's projector into an error.
+func applyGuarded(ctx context.Context, p *engine.Projection, db engine.DBTX, batch []engine.Recorded) (err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			err = &engine.PanicError{Value: r, Stack: debug.Stack()}
+		}
+	}()
+	return p.Apply(ctx, db, batch)
+}
+
+// compare holds the live tables against the recomputed ones.
+func (v *verifier) compare(ctx context.Context, projections []*recomputed) error {
+	if _, err := v.tx.Exec(ctx, "set local enable_seqscan to on"); err != nil {
+		return err
+	}
+	for _, r := range projections {
+		if r.broken {
+			continue
+		}
+		err := pgx.BeginFunc(ctx, v.tx, func(tx pgx.Tx) error { return v.difference(ctx, tx, r) })
+		if err != nil && (ctx.Err() != nil || surroundings(err)) {
+			return err
+		}
+		if err != nil {
+			v.found("projection", r.p.Name, "its table cannot be read: %v", err)
+		}
+	}
+	return nil
+}
+
+// difference compares rows as text: not every type has an equality.
+func (v *verifier) difference(ctx context.Context, tx pgx.Tx, r *recomputed) error {
+	live := "from " + pgx.Identifier{"public", r.p.Table}.Sanitize() + " t"
+	scratch := "from " + pgx.Identifier{scratchSchema, r.p.Table}.Sanitize() + " t"
+	verified := VerifiedProjection{Name: r.p.Name, Position: r.position}
+	if err := tx.QueryRow(ctx, "select count(*) "+live).Scan(&verified.Rows); err != nil {
+		return err
+	}
+	for _, side := range []struct{ have, lack, message string }{
+		{live, scratch, "its table has a row that the log does not lead to: %s"},
+		{scratch, live, "its table lacks a row that the log leads to: %s"},
+	} {
+		rows, err := tx.Query(ctx, fmt.Sprintf("select row(t.*)::text %s except all select row(t.*)::text %s limit %d",
+			side.have, side.lack, mostFindings/4))
+		if err != nil {
+			return err
+		}
+		texts, err := pgx.CollectRows(rows, pgx.RowTo[string])
+		if err != nil {
+			return err
+		}
+		for _, text := range texts {
+			v.found("projection", r.p.Name, side.message, shortened(text))
+		}
+	}
+	v.out.Projections = append(v.out.Projections, verified)
+	return nil
+}
+
+// shortened keeps a finding on a line or two.
+func shortened(text string) string {
+	const most = 300
+	if len(text) <= most {
+		return text
+	}
+	return strings.ToValidUTF8(text[:most], "") + "…"
+}

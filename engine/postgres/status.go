@@ -1,0 +1,118 @@
+package postgres
+
+import (
+	"context"
+	"encoding/json"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+
+	"github.com/backstory-go/backstory/engine"
+	"github.com/backstory-go/backstory/engine/postgres/enginedb"
+)
+
+// Status is what a database's processes are doing, in one snapshot.
+type Status struct {
+	Head      int64            `json:"head"` // last position of the log
+	Processes []ProcessStatus  `json:"processes"`
+	Consumers []ConsumerStatus `json:"consumers"`
+	Commands  CommandsStatus   `json:"commands"`
+}
+
+// ProcessStatus is a process that works and whose heartbeat is young.
+type ProcessStatus struct {
+	ID        uuid.UUID `json:"id"`
+	Host      string    `json:"host"`
+	PID       int       `json:"pid"`
+	Roles     []Role    `json:"roles"`
+	StartedAt time.Time `json:"started_at"`
+	SeenAt    time.Time `json:"seen_at"`
+}
+
+// The statuses of a consumer.
+const (
+	ConsumerRunning = "running" // a live process owns it
+	ConsumerStopped = "stopped" // no live process owns it
+	ConsumerForeign = "foreign" // this program has it not, or with another definition
+)
+
+// ConsumerStatus is how far a consumer of the log has come.
+type ConsumerStatus struct {
+	Name       string  `json:"name"`
+	Kind       string  `json:"kind"` // projection
+	Status     string  `json:"status"`
+	Position   int64   `json:"position"`    // its checkpoint
+	LagEvents  int64   `json:"lag_events"`  // of the log, after the checkpoint
+	LagSeconds float64 `json:"lag_seconds"` // since the first of these was stored
+	Parked     int64   `json:"parked"`      // a projection parks nothing: it stops and tries again
+}
+
+// CommandsStatus counts the commands that are not done with.
+type CommandsStatus struct {
+	Pending   int64 `json:"pending"`
+	Scheduled int64 `json:"scheduled"`
+	Settling  int64 `json:"settling"`
+	Parked    int64 `json:"parked"` // failed ones
+}
+
+// Status reads what the database's processes are doing. It counts every outcome.
+func (e *Engine) Status(ctx context.Context) (Status, error) {
+	var status Status
+	snapshot := pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly}
+	err := pgx.BeginTxFunc(ctx, e.reads, snapshot, func(tx pgx.Tx) (err error) {
+		status, err = readStatus(ctx, enginedb.New(tx), e.system)
+		return err
+	})
+	return status, fault(ctx, err, "status")
+}
+
+// Workers counts the live processes that decide commands, this one included
+// while it runs.
+func (e *Engine) Workers(ctx context.Context) (int64, error) {
+	alive, err := e.sql.WorkerCount(ctx)
+	return alive, fault(ctx, err, "count the processes that work")
+}
+
+func readStatus(ctx context.Context, sql *enginedb.Queries, system *engine.System) (Status, error) {
+	head, err := sql.LogPosition(ctx)
+	if err != nil {
+		return Status{}, err
+	}
+	processes, err := sql.StatusProcesses(ctx)
+	if err != nil {
+		return Status{}, err
+	}
+	consumers, err := sql.StatusConsumers(ctx)
+	if err != nil {
+		return Status{}, err
+	}
+	commands, err := sql.StatusCommands(ctx)
+	if err != nil {
+		return Status{}, err
+	}
+	status := Status{Head: head, Processes: make([]ProcessStatus, len(processes)),
+		Consumers: make([]ConsumerStatus, len(consumers)),
+		Commands:  CommandsStatus{Pending: commands.Pending, Parked: commands.Failed}}
+	for i, row := range processes {
+		p := &status.Processes[i]
+		_ = json.Unmarshal(row.Info, p) // information: what another version wrote may lack
+		p.ID, p.StartedAt, p.SeenAt = row.ID, row.StartedAt.UTC(), row.SeenAt.UTC()
+	}
+	for i, row := range consumers {
+		status.Consumers[i] = ConsumerStatus{Name: row.Consumer, Kind: "projection", Status: consumerStatus(row, system),
+			Position: row.Position, LagEvents: max(head-row.Position, 0), LagSeconds: max(row.LagSeconds, 0)}
+	}
+	return status, nil
+}
+
+func consumerStatus(row enginedb.StatusConsumersRow, system *engine.System) string {
+	p, ok := system.Projection(row.Consumer)
+	switch {
+	case !ok || p.Hash != row.Hash:
+		return ConsumerForeign
+	case row.Running:
+		return ConsumerRunning
+	}
+	return ConsumerStopped
+}

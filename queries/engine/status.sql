@@ -1,0 +1,56 @@
+-- What operators ask of the whole database. Each reads in one snapshot.
+
+-- name: StatusProcesses :many
+SELECT id, started_at, seen_at, info FROM backstory.workers
+WHERE seen_at > clock_timestamp() - interval '2 seconds' ORDER BY started_at, id;
+
+-- name: StatusConsumers :many
+SELECT s.consumer, s.hash, s.position, (w.id IS NOT NULL)::boolean AS running,
+       coalesce(extract(epoch FROM clock_timestamp() - (
+           SELECT e.at FROM backstory.events e WHERE e.position > s.position ORDER BY e.position LIMIT 1)), 0)::float8 AS lag_seconds
+FROM backstory.slots s
+LEFT JOIN backstory.workers w ON w.id = s.owner AND w.seen_at > clock_timestamp() - interval '2 seconds'
+WHERE s.consumer <> 'commands' ORDER BY s.consumer;
+
+-- name: StatusCommands :one
+SELECT (SELECT count(*) FROM backstory.inbox)::bigint AS pending,
+       (SELECT count(*) FROM backstory.outcomes WHERE status = 'failed')::bigint AS failed;
+
+-- name: VerifyVersions :many
+SELECT v.position, v.stream, v.version, v.expected::bigint AS expected, v.before::bigint AS before
+FROM (SELECT e.position, e.stream, e.version,
+             row_number() OVER (PARTITION BY e.stream ORDER BY e.version) AS expected,
+             lag(e.position, 1, 0::bigint) OVER (PARTITION BY e.stream ORDER BY e.version) AS before
+      FROM backstory.events e) v
+WHERE v.version <> v.expected OR v.position <= v.before
+ORDER BY v.position LIMIT @most;
+
+-- name: VerifyOutcomeEvents :many
+SELECT o.id, o.type, o.first_position, o.events, f.found::bigint AS found
+FROM backstory.outcomes o
+CROSS JOIN LATERAL (
+    SELECT count(*) AS found FROM backstory.events e
+    WHERE e.position >= o.first_position AND e.position < o.first_position + o.events
+      AND e.causation = o.id AND e.stream = o.stream) f
+WHERE f.found <> o.events
+ORDER BY o.first_position LIMIT @most;
+
+-- name: VerifyStrayEvents :many
+SELECT e.position, e.type, e.causation
+FROM backstory.events e
+JOIN backstory.outcomes o ON o.id = e.causation
+WHERE e.position < o.first_position OR e.position >= o.first_position + o.events
+ORDER BY e.position LIMIT @most;
+
+-- name: VerifyStatuses :many
+SELECT o.id, o.type, o.status FROM backstory.outcomes o
+WHERE o.status NOT IN ('accepted', 'refused', 'failed', 'cancelled')
+   OR (o.status = 'refused') <> (o.refusal IS NOT NULL)
+   OR (o.status <> 'accepted' AND o.events > 0)
+ORDER BY o.at LIMIT @most;
+
+-- name: VerifyInbox :many
+SELECT i.id, i.type FROM backstory.inbox i JOIN backstory.outcomes o USING (id) ORDER BY i.seq LIMIT @most;
+
+-- name: VerifyOutcomeCount :one
+SELECT count(*)::bigint AS outcomes FROM backstory.outcomes;
