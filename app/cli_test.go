@@ -108,12 +108,25 @@ func running(t *testing.T, url string) {
 		}
 		eng.Close()
 	})
-	for deadline := time.Now().Add(20 * time.Second); time.Now().Before(deadline); time.Sleep(20 * time.Millisecond) {
-		if n, err := eng.Workers(t.Context()); err == nil && n > 0 {
-			return
+	eventually(t, "a heartbeat", func() bool {
+		n, err := eng.Workers(t.Context())
+		return err == nil && n > 0
+	})
+}
+
+// eventually waits until the condition holds, and fails the test after 20 s.
+func eventually(t *testing.T, what string, holds func() bool) {
+	t.Helper()
+	tick := time.NewTicker(20 * time.Millisecond)
+	defer tick.Stop()
+	deadline := time.After(20 * time.Second)
+	for !holds() {
+		select {
+		case <-tick.C:
+		case <-deadline:
+			t.Fatalf("waited in vain for %s", what)
 		}
 	}
-	t.Fatal("no heartbeat")
 }
 
 const listID = "0190a5a0-0000-7000-8000-000000000001"

@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/backstory-go/backstory/engine/postgres"
 )
@@ -40,15 +39,12 @@ func filled(t *testing.T) (url string) {
 	sendTo(t, "create", `{"name":"Groceries"}`).ends(exitOK)
 	sendTo(t, "add_item", `{"text":"Milk"}`).ends(exitOK)
 	sendTo(t, "update_name", `{"name":"Hardware"}`).ends(exitOK)
-	for deadline := time.Now().Add(20 * time.Second); time.Now().Before(deadline); time.Sleep(20 * time.Millisecond) {
+	eventually(t, "the projection to catch up", func() bool {
 		var status postgres.Status
 		app(t, "status", "--json").ends(exitOK).into(&status)
-		if status.Consumers[0].Position == 3 {
-			return url
-		}
-	}
-	t.Fatal("the projection did not catch up")
-	return ""
+		return status.Consumers[0].Position == 3
+	})
+	return url
 }
 
 func TestVerifyFindsWhatIsWrong(t *testing.T) {

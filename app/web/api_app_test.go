@@ -71,12 +71,12 @@ func (s *site) apiIDs(list string) {
 	if first.status != 202 || first.header["Location"] != "/api/commands/"+id {
 		s.t.Errorf("without waiting: %d %s", first.status, first.text)
 	}
-	for end := time.Now().Add(patience); ; time.Sleep(10 * time.Millisecond) {
-		r := s.ask(first.header["Location"])
-		if r.status == 200 && r.body["status"] == "accepted" {
-			break
-		}
-		if time.Now().After(end) {
+	tick, end := time.NewTicker(10*time.Millisecond), time.After(patience)
+	defer tick.Stop()
+	for r := s.ask(first.header["Location"]); r.status != 200 || r.body["status"] != "accepted"; r = s.ask(first.header["Location"]) {
+		select {
+		case <-tick.C:
+		case <-end:
 			s.t.Fatalf("the outcome: %d %s", r.status, r.text)
 		}
 	}
