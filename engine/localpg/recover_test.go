@@ -200,6 +200,8 @@ func TestInterruptedInitdb_IsMadeAgain(t *testing.T) {
 	}
 	s := start(t, Config{Dir: dir})
 	equal(t, "the server answers", query(t, s.URL(""), "SELECT 'yes'"), "yes")
+	// The killed initdb may still have been writing: only a start that launches a server clears up.
+	must(t, s.Close())
 	eventually(t, "the leftovers are gone", func() bool {
 		must(t, start(t, Config{Dir: dir}).Close())
 		found, _ := filepath.Glob(filepath.Join(dir, initName+"*"))
