@@ -28,6 +28,7 @@ type RefusedCommand struct {
 	Stream  StreamID
 	Command Command
 	Refusal RefusalInfo
+	Event   Event // that the reaction ran after
 }
 
 // ParkedMessage is a command of a reaction, or the reaction's own event, that
@@ -36,6 +37,7 @@ type ParkedMessage struct {
 	Stream  StreamID
 	Command Command // nil: the reaction itself failed
 	Error   string
+	Event   Event // that the reaction ran after; nil when it cannot be decoded
 }
 
 // Reactor describes an automation over events of any component. It is generated.
