@@ -78,7 +78,7 @@ func (a *app) root() *cobra.Command {
 	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
 		return &plan.Wrong{Message: fmt.Sprintf("%v; see codegen %s --help", err, strings.TrimPrefix(c.CommandPath(), "codegen "))}
 	})
-	root.AddCommand(a.generate(), a.check(), a.lint(), a.breaking(), a.publish(), a.scaffold(), a.graph(), a.hook())
+	root.AddCommand(a.generate(), a.check(), a.lint(), a.breaking(), a.publish(), a.scaffold(), a.graph(), a.hook(), a.init())
 	return root
 }
 

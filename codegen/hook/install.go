@@ -15,7 +15,7 @@ import (
 	"github.com/backstory-go/backstory/codegen/plan"
 )
 
-// Script is the hook that Git runs.
+// script is the hook that Git runs.
 //
 //go:embed pre-commit
 var script []byte
@@ -131,3 +131,7 @@ func Uninstall(ctx context.Context, dir string, log io.Writer) error {
 	say(log, "core.hooksPath is not set any more")
 	return nil
 }
+
+// Script is the hook that Install writes, for those who write a project's files
+// themselves. It must be executable.
+func Script() []byte { return bytes.Clone(script) }
