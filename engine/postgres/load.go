@@ -25,15 +25,24 @@ func evolve(actor *engine.Actor, event engine.Recorded, state any) (err error) {
 
 // loading is a stream whose state is being folded.
 type loading struct {
-	snapshot *snapshot
-	err      error // of decoding or folding: the stream's own fault
+	snapshot *snapshot // folded so far; load folds it on
+	upto     int64     // the version to stop at; 0: the stream's last
+	err      error     // of decoding or folding: the stream's own fault
+}
+
+// most is how many events are wanted.
+func (l *loading) most() int32 {
+	if l.upto == 0 {
+		return math.MaxInt32
+	}
+	return int32(min(max(l.upto-l.snapshot.version, 0), math.MaxInt32))
 }
 
 // load folds streams from the log, in one round trip and one event at a time.
 func load(ctx context.Context, db engine.DBTX, system *engine.System, streams []*loading) error {
 	b := &pgx.Batch{}
 	for _, l := range streams {
-		b.Queue(enginedb.StreamRead, l.snapshot.stream, int64(0), int32(math.MaxInt32)).Query(func(rows pgx.Rows) error {
+		b.Queue(enginedb.StreamRead, l.snapshot.stream, l.snapshot.version, l.most()).Query(func(rows pgx.Rows) error {
 			return l.fold(rows, system)
 		})
 	}

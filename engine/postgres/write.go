@@ -56,10 +56,12 @@ func (f *flight) queueOutcomes(b *pgx.Batch) {
 		p.Errors = append(p.Errors, plainText(e.failure))
 		p.Firsts = append(p.Firsts, v.appended.Position)
 		p.Counts = append(p.Counts, int32(len(v.stored)))
+		p.Reactions = append(p.Reactions, c.Reaction)
+		p.Causes = append(p.Causes, c.Cause)
 	}
 	if len(p.Ids) > 0 {
 		b.Queue(enginedb.OutcomeInsert, p.Ids, p.Types, p.Streams, p.Data, p.Bys, p.Ats, p.Correlations,
-			p.Causations, p.Statuses, p.Refusals, p.Errors, p.Firsts, p.Counts, f.at)
+			p.Causations, p.Statuses, p.Refusals, p.Errors, p.Firsts, p.Counts, p.Reactions, p.Causes, f.at)
 	}
 }
 

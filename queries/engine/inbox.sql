@@ -11,10 +11,24 @@ WHERE NOT EXISTS (SELECT 1 FROM backstory.outcomes o WHERE o.id = n.id)
 ON CONFLICT (id) DO NOTHING
 RETURNING id;
 
+-- name: InboxSend :exec
+-- What reactions send. An id that is known already, waiting or decided, was sent
+-- by an earlier run of the same reaction.
+INSERT INTO backstory.inbox (id, slot, type, stream, data, by, correlation, causation, reaction, cause, due)
+SELECT n.id, n.slot, n.type, n.stream, n.data, n.by, n.correlation, n.causation, n.reaction, n.cause, n.due
+FROM (SELECT unnest(@ids::uuid[]) AS id, unnest(@slots::int[]) AS slot, unnest(@types::text[]) AS type,
+             unnest(@streams::text[]) AS stream, unnest(@data::json[]) AS data, unnest(@bys::text[]) AS by,
+             unnest(@correlations::uuid[]) AS correlation, unnest(@causations::uuid[]) AS causation,
+             unnest(@reactions::text[]) AS reaction, unnest(@causes::bigint[]) AS cause,
+             unnest(@dues::timestamptz[]) AS due) n
+WHERE NOT EXISTS (SELECT 1 FROM backstory.outcomes o WHERE o.id = n.id)
+ON CONFLICT (id) DO NOTHING;
+
 -- name: InboxTake :many
-SELECT seq, id, slot, type, stream, data, by, at, correlation, causation, coalesce(if_version, -1)::bigint AS if_version
+SELECT seq, id, slot, type, stream, data, by, at, correlation, causation, coalesce(if_version, -1)::bigint AS if_version,
+       reaction, cause
 FROM backstory.inbox
-WHERE seq >= @low AND slot = ANY(@slots::int[]) AND seq <> ALL(@known::bigint[])
+WHERE seq >= @low AND slot = ANY(@slots::int[]) AND seq <> ALL(@known::bigint[]) AND due IS NULL
 ORDER BY seq LIMIT @most;
 
 -- name: InboxClaim :many

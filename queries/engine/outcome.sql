@@ -1,10 +1,11 @@
 -- Outcomes: what became of commands.
 
 -- name: OutcomeInsert :exec
-INSERT INTO backstory.outcomes (id, type, stream, data, by, at, correlation, causation, status, refusal, error, first_position, events, decided_at)
+INSERT INTO backstory.outcomes (id, type, stream, data, by, at, correlation, causation, status, refusal, error, first_position, events, reaction, cause, decided_at)
 SELECT unnest(@ids::uuid[]), unnest(@types::text[]), unnest(@streams::text[]), unnest(@data::json[]), unnest(@bys::text[]),
        unnest(@ats::timestamptz[]), unnest(@correlations::uuid[]), unnest(@causations::uuid[]), unnest(@statuses::text[]),
-       nullif(unnest(@refusals::text[]), '')::json, nullif(unnest(@errors::text[]), ''), unnest(@firsts::bigint[]), unnest(@counts::int[]), @decided_at::timestamptz;
+       nullif(unnest(@refusals::text[]), '')::json, nullif(unnest(@errors::text[]), ''), unnest(@firsts::bigint[]), unnest(@counts::int[]),
+       unnest(@reactions::text[]), unnest(@causes::bigint[]), @decided_at::timestamptz;
 
 -- name: OutcomeDecided :many
 SELECT id FROM backstory.outcomes WHERE id = ANY(@ids::uuid[]);

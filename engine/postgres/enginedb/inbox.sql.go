@@ -124,10 +124,56 @@ func (q *Queries) InboxInsert(ctx context.Context, arg InboxInsertParams) ([]uui
 	return items, nil
 }
 
+const InboxSend = `-- name: InboxSend :exec
+INSERT INTO backstory.inbox (id, slot, type, stream, data, by, correlation, causation, reaction, cause, due)
+SELECT n.id, n.slot, n.type, n.stream, n.data, n.by, n.correlation, n.causation, n.reaction, n.cause, n.due
+FROM (SELECT unnest($1::uuid[]) AS id, unnest($2::int[]) AS slot, unnest($3::text[]) AS type,
+             unnest($4::text[]) AS stream, unnest($5::json[]) AS data, unnest($6::text[]) AS by,
+             unnest($7::uuid[]) AS correlation, unnest($8::uuid[]) AS causation,
+             unnest($9::text[]) AS reaction, unnest($10::bigint[]) AS cause,
+             unnest($11::timestamptz[]) AS due) n
+WHERE NOT EXISTS (SELECT 1 FROM backstory.outcomes o WHERE o.id = n.id)
+ON CONFLICT (id) DO NOTHING
+`
+
+type InboxSendParams struct {
+	Ids          []uuid.UUID
+	Slots        []int32
+	Types        []string
+	Streams      []string
+	Data         [][]byte
+	Bys          []string
+	Correlations []uuid.UUID
+	Causations   []uuid.UUID
+	Reactions    []string
+	Causes       []int64
+	Dues         []time.Time
+}
+
+// What reactions send. An id that is known already, waiting or decided, was sent
+// by an earlier run of the same reaction.
+func (q *Queries) InboxSend(ctx context.Context, arg InboxSendParams) error {
+	_, err := q.db.Exec(ctx, InboxSend,
+		arg.Ids,
+		arg.Slots,
+		arg.Types,
+		arg.Streams,
+		arg.Data,
+		arg.Bys,
+		arg.Correlations,
+		arg.Causations,
+		arg.Reactions,
+		arg.Causes,
+		arg.Dues,
+	)
+	return err
+}
+
 const InboxTake = `-- name: InboxTake :many
-SELECT seq, id, slot, type, stream, data, by, at, correlation, causation, coalesce(if_version, -1)::bigint AS if_version
+SELECT seq, id, slot, type, stream, data, by, at, correlation, causation, coalesce(if_version, -1)::bigint AS if_version,
+       reaction, cause
 FROM backstory.inbox
-WHERE seq >= $1 AND slot = ANY($2::int[]) AND seq <> ALL($3::bigint[])
+WHERE seq >= $1 AND slot = ANY($2::int[]) AND seq <> ALL($3::bigint[]) AND due IS NULL
 ORDER BY seq LIMIT $4
 `
 
@@ -150,6 +196,8 @@ type InboxTakeRow struct {
 	Correlation uuid.UUID
 	Causation   uuid.UUID
 	IfVersion   int64
+	Reaction    string
+	Cause       int64
 }
 
 func (q *Queries) InboxTake(ctx context.Context, arg InboxTakeParams) ([]InboxTakeRow, error) {
@@ -178,6 +226,8 @@ func (q *Queries) InboxTake(ctx context.Context, arg InboxTakeParams) ([]InboxTa
 			&i.Correlation,
 			&i.Causation,
 			&i.IfVersion,
+			&i.Reaction,
+			&i.Cause,
 		); err != nil {
 			return nil, err
 		}

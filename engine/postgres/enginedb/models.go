@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5/pgtype"
 )
 
 type BackstoryEvent struct {
@@ -37,6 +38,9 @@ type BackstoryInbox struct {
 	Correlation uuid.UUID
 	Causation   uuid.UUID
 	IfVersion   *int64
+	Reaction    string
+	Cause       int64
+	Due         pgtype.Timestamptz
 }
 
 type BackstoryOutcome struct {
@@ -54,6 +58,8 @@ type BackstoryOutcome struct {
 	FirstPosition int64
 	Events        int32
 	DecidedAt     time.Time
+	Reaction      string
+	Cause         int64
 }
 
 type BackstorySetting struct {

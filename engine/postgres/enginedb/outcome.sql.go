@@ -216,10 +216,11 @@ func (q *Queries) OutcomeFind(ctx context.Context, arg OutcomeFindParams) ([]Out
 
 const OutcomeInsert = `-- name: OutcomeInsert :exec
 
-INSERT INTO backstory.outcomes (id, type, stream, data, by, at, correlation, causation, status, refusal, error, first_position, events, decided_at)
+INSERT INTO backstory.outcomes (id, type, stream, data, by, at, correlation, causation, status, refusal, error, first_position, events, reaction, cause, decided_at)
 SELECT unnest($1::uuid[]), unnest($2::text[]), unnest($3::text[]), unnest($4::json[]), unnest($5::text[]),
        unnest($6::timestamptz[]), unnest($7::uuid[]), unnest($8::uuid[]), unnest($9::text[]),
-       nullif(unnest($10::text[]), '')::json, nullif(unnest($11::text[]), ''), unnest($12::bigint[]), unnest($13::int[]), $14::timestamptz
+       nullif(unnest($10::text[]), '')::json, nullif(unnest($11::text[]), ''), unnest($12::bigint[]), unnest($13::int[]),
+       unnest($14::text[]), unnest($15::bigint[]), $16::timestamptz
 `
 
 type OutcomeInsertParams struct {
@@ -236,6 +237,8 @@ type OutcomeInsertParams struct {
 	Errors       []string
 	Firsts       []int64
 	Counts       []int32
+	Reactions    []string
+	Causes       []int64
 	DecidedAt    time.Time
 }
 
@@ -255,6 +258,8 @@ func (q *Queries) OutcomeInsert(ctx context.Context, arg OutcomeInsertParams) er
 		arg.Errors,
 		arg.Firsts,
 		arg.Counts,
+		arg.Reactions,
+		arg.Causes,
 		arg.DecidedAt,
 	)
 	return err

@@ -1,0 +1,71 @@
+package engine
+
+import (
+	"context"
+	"encoding/json"
+	"time"
+
+	"github.com/google/uuid"
+)
+
+// ConsumerCommands is the name under which operators find commands that failed:
+// the keys of this consumer are streams.
+const ConsumerCommands = "commands"
+
+// Operator is what dashboards and CLIs use to run a system beyond its Client. Its
+// methods may be called at the same time from anywhere, in every process, whether
+// it works or not.
+type Operator interface {
+	// Parked lists what was given up, in the order of consumer and key, at most
+	// limit and after the last one of the page before (zero: from the start).
+	Parked(ctx context.Context, of ParkedFilter, after ParkedKey, limit int) ([]ParkedKey, error)
+
+	// ParkedMessages lists the messages that wait behind a parked key, in their
+	// order: the first is the one that failed. ErrNotFound: the key is not parked.
+	ParkedMessages(ctx context.Context, consumer, key string, limit int) ([]WaitingMessage, error)
+
+	// RetryParked lets parked messages be tried again, each key in its order, and
+	// says how many keys those are, at most limit. Call it until it answers 0.
+	RetryParked(ctx context.Context, of ParkedFilter, limit int) (int, error)
+
+	// DiscardParked drops the message that failed of every matching key, at most
+	// limit, for that consumer only; what waits behind it is tried next.
+	DiscardParked(ctx context.Context, of ParkedFilter, limit int) (int, error)
+
+	// PauseConsumer lets a consumer rest at its checkpoint until ResumeConsumer.
+	// Others go on. ErrNotFound: there is none of that name.
+	PauseConsumer(ctx context.Context, name string) error
+	ResumeConsumer(ctx context.Context, name string) error
+
+	// ResizeConsumer changes the number of slots that a consumer's keys are spread
+	// over, while it runs. It returns when the new slots are in place.
+	ResizeConsumer(ctx context.Context, name string, slots int) error
+}
+
+// ParkedFilter chooses parked keys. Empty fields choose all.
+type ParkedFilter struct {
+	Consumer string
+	Key      string
+}
+
+// ParkedKey is a key of a consumer whose messages wait behind one that failed.
+type ParkedKey struct {
+	Consumer string    `json:"consumer"`
+	Key      string    `json:"key"`
+	Position int64     `json:"position"` // of the event that failed; 0 for a command
+	Command  uuid.UUID `json:"command,omitzero"`
+	Attempts int       `json:"attempts"`
+	FirstAt  time.Time `json:"first_at"` // of the first failed try
+	ParkedAt time.Time `json:"parked_at"`
+	Error    string    `json:"error"`
+}
+
+// WaitingMessage is a message behind a parked key.
+type WaitingMessage struct {
+	ID       uuid.UUID       `json:"id"`
+	Type     string          `json:"type"`
+	Stream   string          `json:"stream"`
+	Position int64           `json:"position,omitzero"` // of an event
+	At       time.Time       `json:"at"`
+	Data     json.RawMessage `json:"data"`
+}
