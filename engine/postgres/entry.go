@@ -23,6 +23,8 @@ type entry struct {
 	name        string    // stream.String()
 	version     int64     // that it was decided on; engine.AnyVersion: not checked
 	lastID      uuid.UUID // of the event at version; zero: not checked
+	forbids     engine.Query
+	checked     int64 // nothing that forbids asks for was stored up to here
 	events      []engine.NewEvent
 	by          string
 	correlation uuid.UUID

@@ -24,6 +24,7 @@ type flight struct {
 	claimed map[uuid.UUID]bool // commands whose inbox row is ours to delete
 	decided map[uuid.UUID]bool // commands with an outcome
 	found   map[uuid.UUID]enginedb.EventStoredRow
+	seen    *seen // nil: the batch has no conditions
 
 	verdicts []verdict // by index of batch
 	records  []*record // to be stored, in order
@@ -83,6 +84,7 @@ func (f *flight) queueReads(b *pgx.Batch, entries []*entry) {
 	if len(unsure) > 0 {
 		b.Queue(enginedb.EventStored, unsure).Query(f.scanFound)
 	}
+	f.queueTail(b, entries)
 }
 
 func (f *flight) scanHeads(rows pgx.Rows, streams []string) error {
@@ -131,6 +133,9 @@ func (f *flight) judgeOne(e *entry) verdict {
 	if e.version != engine.AnyVersion && (e.version != head.version || e.lastID != uuid.Nil && e.lastID != head.lastID) {
 		return verdict{err: engine.ErrConflict, appended: engine.Appended{Version: head.version}}
 	}
+	if err := f.holds(e); err != nil {
+		return verdict{err: err, appended: engine.Appended{Version: head.version}}
+	}
 	if e.command != nil {
 		f.decided[e.command.ID] = true
 	}
@@ -140,6 +145,7 @@ func (f *flight) judgeOne(e *entry) verdict {
 		head = streamHead{head.version + int64(n), stored[n-1].Meta.ID}
 		f.streams[e.name] = head
 		f.records = append(f.records, stored...)
+		f.seen.accept(stored)
 	}
 	v := verdict{stored: stored, appended: engine.Appended{Version: head.version, At: f.at.UTC()}}
 	if len(stored) > 0 {
@@ -170,6 +176,7 @@ func (f *flight) already(e *entry) (verdict, bool) {
 func (f *flight) store(ctx context.Context, conn *pgxpool.Conn) error {
 	b := &pgx.Batch{}
 	queueEvents(b, f.records, f.at)
+	queueTags(b, f.records)
 	f.queueOutcomes(b)
 	f.queueDeletes(b)
 	queueCommit(b)

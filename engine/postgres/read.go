@@ -75,33 +75,13 @@ func (e *Engine) readStream(ctx context.Context, stream engine.StreamID, after i
 	})
 }
 
-// Append implements engine.Log.
-func (e *Engine) Append(ctx context.Context, a engine.Append) (engine.Appended, error) {
-	done := make(chan verdict, 1)
-	e.sequencer.submit(&entry{stream: a.Stream, name: a.Stream.String(), version: a.Expected, events: a.Events,
-		by: plainText(a.By), correlation: a.Correlation, causation: a.Causation, done: func(v verdict) { done <- v }})
-	select {
-	case v := <-done:
-		if v.err != nil {
-			return v.appended, fmt.Errorf("append to %s: %w", a.Stream, v.err)
-		}
-		return v.appended, nil
-	case <-ctx.Done():
-		return engine.Appended{}, fmt.Errorf("append to %s: %w", a.Stream, ctx.Err())
-	}
-}
-
 // ReadLog implements engine.Log.
 func (e *Engine) ReadLog(ctx context.Context, after int64, limit int) ([]engine.Recorded, error) {
 	list, err := readLog(ctx, enginedb.New(e.reads), after, limit)
 	if err != nil {
 		return nil, fault(ctx, err, "read the log after %d", after)
 	}
-	decoded := make([]engine.Recorded, len(list))
-	for i, r := range list {
-		decoded[i], _ = r.decoded(e.system) // the row is wanted whatever a schema says
-	}
-	return decoded, nil
+	return e.decodedAll(list), nil
 }
 
 // Head implements engine.Log.

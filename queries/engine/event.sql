@@ -16,3 +16,11 @@ FROM backstory.events WHERE position >= @first AND position <= @last ORDER BY po
 
 -- name: EventStored :many
 SELECT id, stream, position, version, at FROM backstory.events WHERE id = ANY(@ids::uuid[]);
+
+-- name: EventAt :many
+SELECT position, stream, version, id, type, schema_version, at, by, correlation, causation, data
+FROM backstory.events WHERE position = ANY(@positions::bigint[]) ORDER BY position;
+
+-- name: EventFind :many
+SELECT position, stream, version, id, type, schema_version, at, by, correlation, causation, data
+FROM backstory.events WHERE id = ANY(@ids::uuid[]) ORDER BY position;

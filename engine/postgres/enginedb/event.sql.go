@@ -12,6 +12,116 @@ import (
 	"github.com/google/uuid"
 )
 
+const EventAt = `-- name: EventAt :many
+SELECT position, stream, version, id, type, schema_version, at, by, correlation, causation, data
+FROM backstory.events WHERE position = ANY($1::bigint[]) ORDER BY position
+`
+
+type EventAtParams struct {
+	Positions []int64
+}
+
+type EventAtRow struct {
+	Position      int64
+	Stream        string
+	Version       int64
+	ID            uuid.UUID
+	Type          string
+	SchemaVersion int32
+	At            time.Time
+	By            string
+	Correlation   uuid.UUID
+	Causation     uuid.UUID
+	Data          []byte
+}
+
+func (q *Queries) EventAt(ctx context.Context, arg EventAtParams) ([]EventAtRow, error) {
+	rows, err := q.db.Query(ctx, EventAt, arg.Positions)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []EventAtRow
+	for rows.Next() {
+		var i EventAtRow
+		if err := rows.Scan(
+			&i.Position,
+			&i.Stream,
+			&i.Version,
+			&i.ID,
+			&i.Type,
+			&i.SchemaVersion,
+			&i.At,
+			&i.By,
+			&i.Correlation,
+			&i.Causation,
+			&i.Data,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const EventFind = `-- name: EventFind :many
+SELECT position, stream, version, id, type, schema_version, at, by, correlation, causation, data
+FROM backstory.events WHERE id = ANY($1::uuid[]) ORDER BY position
+`
+
+type EventFindParams struct {
+	Ids []uuid.UUID
+}
+
+type EventFindRow struct {
+	Position      int64
+	Stream        string
+	Version       int64
+	ID            uuid.UUID
+	Type          string
+	SchemaVersion int32
+	At            time.Time
+	By            string
+	Correlation   uuid.UUID
+	Causation     uuid.UUID
+	Data          []byte
+}
+
+func (q *Queries) EventFind(ctx context.Context, arg EventFindParams) ([]EventFindRow, error) {
+	rows, err := q.db.Query(ctx, EventFind, arg.Ids)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []EventFindRow
+	for rows.Next() {
+		var i EventFindRow
+		if err := rows.Scan(
+			&i.Position,
+			&i.Stream,
+			&i.Version,
+			&i.ID,
+			&i.Type,
+			&i.SchemaVersion,
+			&i.At,
+			&i.By,
+			&i.Correlation,
+			&i.Causation,
+			&i.Data,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const EventInsert = `-- name: EventInsert :exec
 
 INSERT INTO backstory.events (position, stream, version, id, type, schema_version, tags, at, by, correlation, causation, data)

@@ -26,6 +26,12 @@ type BackstoryEvent struct {
 	Data          []byte
 }
 
+type BackstoryEventTag struct {
+	Tag      string
+	Position int64
+	Type     string
+}
+
 type BackstoryInbox struct {
 	Seq         int64
 	ID          uuid.UUID
