@@ -23,6 +23,12 @@ type Projection struct {
 	Hash   string   // of DDL and folding rules: another one means the table must be built anew
 	Events []string // the types whose methods update the table
 
+	// Key is what of an event the order depends on: events of one key are applied
+	// one after the other, others at the same time. It never names a property that
+	// an event may lack. nil: the stream with ByStream, else one key for all.
+	Key      func(m Meta, event Event) string
+	ByStream bool
+
 	// Apply folds a batch, in order, and writes what changed, in the caller's
 	// transaction. Events of other types are passed over.
 	Apply func(ctx context.Context, db DBTX, batch []Recorded) error

@@ -50,7 +50,7 @@ type Reactor struct {
 	DecodeState func(data []byte) (any, error)
 	Evolves     []string                                  // event types folded into the state
 	Evolve      func(meta Meta, state any, event Event)   // nil: no state, as the four above
-	Key         func(meta Meta, event Event) (key string) // of its state and order
+	Key         func(meta Meta, event Event) (key string) // of its state and order; nil: the stream
 	Reactions   []Reaction
 }
 

@@ -53,7 +53,6 @@ func (p *plan) wireReactor(r *model.Reactor) error {
 	})
 	f.Line()
 	f.describeReactor(r, pkg)
-	f.reactorKey(r)
 	if r.State != nil {
 		f.evolveReactor(r, pkg)
 	}
@@ -62,7 +61,10 @@ func (p *plan) wireReactor(r *model.Reactor) error {
 
 // describeReactor emits: func describeWelcome(h WelcomeHandler) engine.Reactor
 func (f *goFile) describeReactor(r *model.Reactor, pkg string) {
-	entries := []entry{{"Type", jen.Lit(r.Type())}, {"Key", jen.Id("keyOf" + r.GoName)}}
+	entries := []entry{{"Type", jen.Lit(r.Type())}}
+	if f.reactorKey(r) {
+		entries = append(entries, entry{"Key", jen.Id("keyOf" + r.GoName)})
+	}
 	if r.State != nil {
 		state := func() *jen.Statement { return jen.Id("state").Assert(jen.Op("*").Qual(pkg, "State")) }
 		entries = append(entries,
@@ -97,7 +99,7 @@ func (f *goFile) evolveReactor(r *model.Reactor, pkg string) {
 	f.Line()
 }
 
-// reactorKey emits:
+// reactorKey says whether x-key names a property of any event. Then it emits:
 //
 //	func keyOfWelcome(m engine.Meta, event engine.Event) string {
 //		switch event := event.(type) {
@@ -106,7 +108,7 @@ func (f *goFile) evolveReactor(r *model.Reactor, pkg string) {
 //		}
 //		return m.Stream.String()
 //	}
-func (f *goFile) reactorKey(r *model.Reactor) {
+func (f *goFile) reactorKey(r *model.Reactor) bool {
 	var cases []jen.Code
 	seen := map[*model.Event]bool{}
 	for _, e := range eventsOf(r) {
@@ -121,12 +123,14 @@ func (f *goFile) reactorKey(r *model.Reactor) {
 		}
 		cases = append(cases, jen.Case(f.eventRef(e)).Block(jen.Return(f.textOf(resolve(field.Type), value))))
 	}
-	body := []jen.Code{jen.Return(jen.Id("m").Dot("Stream").Dot("String").Call())}
-	if len(cases) > 0 {
-		body = append([]jen.Code{jen.Switch(jen.Id("event").Op(":=").Id("event").Assert(jen.Type())).Block(cases...)}, body...)
+	if len(cases) == 0 {
+		return false
 	}
-	f.Func().Id("keyOf"+r.GoName).Params(jen.Id("m").Add(engine("Meta")), jen.Id("event").Add(engine("Event"))).String().Block(body...)
+	f.Func().Id("keyOf"+r.GoName).Params(jen.Id("m").Add(engine("Meta")), jen.Id("event").Add(engine("Event"))).String().Block(
+		jen.Switch(jen.Id("event").Op(":=").Id("event").Assert(jen.Type())).Block(cases...),
+		jen.Return(jen.Id("m").Dot("Stream").Dot("String").Call()))
 	f.Line()
+	return true
 }
 
 // eventsOf lists everything that a reactor follows.

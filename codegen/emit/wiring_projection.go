@@ -16,6 +16,7 @@ func (p *plan) wireProjection(proj *model.Projection) error {
 	f.Type().Id(proj.GoName + "Projector").Interface(jen.Qual(w.pkg, "Projector"))
 	f.Line()
 	w.describe()
+	w.orderFunc()
 	w.apply()
 	w.project()
 	w.write()
@@ -48,7 +49,7 @@ func (w *projectionWiring) describe() {
 	w.Comment("// ddl" + w.p.GoName + " creates the table and its indexes.")
 	w.Const().Id("ddl" + w.p.GoName).Op("=").Add(rawString(text))
 	w.Line()
-	w.Func().Id("describe" + w.p.GoName).Params(jen.Id("p").Id(w.p.GoName + "Projector")).Add(engine("Projection")).Block(jen.Return(lines(engine("Projection"), []entry{
+	w.Func().Id("describe" + w.p.GoName).Params(jen.Id("p").Id(w.p.GoName + "Projector")).Add(engine("Projection")).Block(jen.Return(lines(engine("Projection"), append([]entry{
 		{"Name", jen.Lit(w.p.Type())},
 		{"Table", jen.Lit(w.p.Table)},
 		{"DDL", jen.Id("ddl" + w.p.GoName)},
@@ -56,7 +57,7 @@ func (w *projectionWiring) describe() {
 		{"Events", jen.Index().String().Values(append(types, jen.Line())...)},
 		{"Apply", jen.Func().Params(jen.Id("ctx").Qual("context", "Context"), jen.Id("db").Add(engine("DBTX")), jen.Id("batch").Index().Add(engine("Recorded"))).Error().Block(
 			jen.Return(jen.Id("apply"+w.p.GoName).Call(jen.Id("ctx"), jen.Qual(w.db, "New").Call(jen.Id("db")), jen.Id("p"), jen.Id("batch"))))},
-	})))
+	}, w.order()...))))
 	w.Line()
 }
 

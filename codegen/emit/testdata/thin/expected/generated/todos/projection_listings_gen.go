@@ -47,6 +47,7 @@ func describeListings(p ListingsProjector) engine.Projection {
 		Apply: func(ctx context.Context, db engine.DBTX, batch []engine.Recorded) error {
 			return applyListings(ctx, todosdb.New(db), p, batch)
 		},
+		ByStream: true,
 	}
 }
 

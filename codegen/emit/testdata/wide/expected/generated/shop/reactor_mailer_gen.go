@@ -17,6 +17,14 @@ type MailerHandler interface {
 	MailerReactions
 }
 
+func keyOfMailer(m engine.Meta, event engine.Event) string {
+	switch event := event.(type) {
+	case stock.Reserved:
+		return event.Order.String()
+	}
+	return m.Stream.String()
+}
+
 func describeMailer(h MailerHandler) engine.Reactor {
 	return engine.Reactor{
 		Type:      "shop.mailer",
@@ -41,14 +49,6 @@ func describeMailer(h MailerHandler) engine.Reactor {
 		},
 		Reactions: reactionsOfMailer(h),
 	}
-}
-
-func keyOfMailer(m engine.Meta, event engine.Event) string {
-	switch event := event.(type) {
-	case stock.Reserved:
-		return event.Order.String()
-	}
-	return m.Stream.String()
 }
 
 func evolveMailer(h mailer.Evolver, m engine.Meta, state *mailer.State, event engine.Event) {

@@ -12,11 +12,6 @@ type PingerHandler interface {
 func describePinger(h PingerHandler) engine.Reactor {
 	return engine.Reactor{
 		Type:      "shop.pinger",
-		Key:       keyOfPinger,
 		Reactions: reactionsOfPinger(h),
 	}
-}
-
-func keyOfPinger(m engine.Meta, event engine.Event) string {
-	return m.Stream.String()
 }
