@@ -146,13 +146,12 @@ func (s session) pages(ctx context.Context, stream engine.StreamID, do func([]en
 
 // stateAt prints the state as it was: on one line with --json, else indented.
 func (s session) stateAt(ctx context.Context, stream engine.StreamID, p point, asJSON bool) error {
-	version, err := s.versionAt(ctx, stream, p)
-	if err != nil {
-		return err
+	then, err := s.read(ctx, stream, p)
+	if errors.Is(err, engine.ErrNotFound) && p.version > 0 {
+		return fmt.Errorf("%s has no version %d: %w", stream, p.version, err)
 	}
-	then, err := s.eng.State(ctx, stream, version)
 	if errors.Is(err, engine.ErrNotFound) {
-		return fmt.Errorf("%s has no version %d: %w", stream, version, err)
+		return fmt.Errorf("%s had no events at %s: %w", stream, p.time.Format(time.RFC3339Nano), err)
 	}
 	if err != nil {
 		return err
@@ -180,23 +179,10 @@ func (s session) stateAt(ctx context.Context, stream engine.StreamID, p point, a
 	return err
 }
 
-// versionAt is the last version at the point.
-func (s session) versionAt(ctx context.Context, stream engine.StreamID, p point) (int64, error) {
+// read is the state at the point.
+func (s session) read(ctx context.Context, stream engine.StreamID, p point) (engine.StreamState, error) {
 	if p.version > 0 {
-		return p.version, nil
+		return s.eng.State(ctx, stream, p.version)
 	}
-	var version int64
-	err := s.pages(ctx, stream, func(page []engine.Recorded) (bool, error) {
-		for _, r := range page {
-			if r.Meta.At.After(p.time) {
-				return false, nil
-			}
-			version = r.Meta.Version
-		}
-		return true, nil
-	})
-	if err == nil && version == 0 {
-		err = fmt.Errorf("%s had no events at %s: %w", stream, p.time.Format(time.RFC3339Nano), engine.ErrNotFound)
-	}
-	return version, err
+	return s.eng.StateAt(ctx, stream, p.time)
 }

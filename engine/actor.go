@@ -66,7 +66,7 @@ func (t *EventType) tags(event Event) []string {
 type Actor struct {
 	Type          string // e.g. todos.list
 	StateHash     string // of the state's schema: caches of another are void
-	SnapshotEvery int    // events; 0: the engine's default
+	SnapshotEvery int    // events from one snapshot to the next; 0: the engine's default, 200; negative: none
 	ParseID       func(id string) (string, error)
 	NewState      func() any
 	CloneState    func(state any) any // a deep copy

@@ -47,6 +47,10 @@ type Client interface {
 	// stream has no event, or not that version.
 	State(ctx context.Context, stream StreamID, version int64) (StreamState, error)
 
+	// StateAt folds a stream up to its last event at a time or before it.
+	// ErrNotFound when it had none by then.
+	StateAt(ctx context.Context, stream StreamID, at time.Time) (StreamState, error)
+
 	// Events reads a stream forward, decoded, after a version.
 	Events(ctx context.Context, stream StreamID, after int64, limit int) ([]Recorded, error)
 

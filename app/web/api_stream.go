@@ -18,9 +18,6 @@ import (
 // eventPage is how many events one answer of the API holds.
 const eventPage = 100
 
-// seekPage is how many events are read at once to find a moment.
-const seekPage = 500
-
 // streamAt is a stream's state as the API shows it.
 type streamAt struct {
 	Type    string          `json:"type"`
@@ -46,11 +43,7 @@ func (s *Server) stateAsked(r *http.Request) (streamAt, error) {
 	if err != nil {
 		return streamAt{}, err
 	}
-	version, err := s.versionWanted(r, stream)
-	if err != nil {
-		return streamAt{}, err
-	}
-	found, err := s.cfg.Client.State(r.Context(), stream, version)
+	found, err := s.stateWanted(r, stream)
 	if err != nil {
 		return streamAt{}, err
 	}
@@ -78,49 +71,25 @@ func (s *Server) streamAsked(r *http.Request) (*engine.Actor, engine.StreamID, e
 	return actor, engine.StreamID{Type: actor.Type, ID: id}, nil
 }
 
-// versionWanted reads ?at=; 0: the newest.
-func (s *Server) versionWanted(r *http.Request, stream engine.StreamID) (int64, error) {
+// stateWanted reads ?at=; without it: the newest.
+func (s *Server) stateWanted(r *http.Request, stream engine.StreamID) (engine.StreamState, error) {
 	query := r.URL.Query()
 	if !query.Has("at") {
-		return 0, nil
+		return s.cfg.Client.State(r.Context(), stream, 0)
 	}
 	text := query.Get("at")
 	if version, err := strconv.ParseInt(text, 10, 64); err == nil && version > 0 {
-		return version, nil
+		return s.cfg.Client.State(r.Context(), stream, version)
 	} else if err == nil && version == 0 { // before the first event: to the engine 0 would be the newest
-		return 0, fmt.Errorf("%s at 0: %w", stream, engine.ErrNotFound)
+		return engine.StreamState{}, fmt.Errorf("%s at 0: %w", stream, engine.ErrNotFound)
 	}
 	// An offset's + is a space where it was not encoded, and RFC 3339 as we read
 	// it has no space.
 	moment, err := engine.ParseInstant(strings.ReplaceAll(text, " ", "+"))
 	if err != nil {
-		return 0, apiFaultAt("/at", engine.FaultFormat, "must be a version, or a date and time with its offset, like 2006-01-02T15:04:05Z")
+		return engine.StreamState{}, apiFaultAt("/at", engine.FaultFormat, "must be a version, or a date and time with its offset, like 2006-01-02T15:04:05Z")
 	}
-	return s.versionAt(r.Context(), stream, moment)
-}
-
-// versionAt is the stream's last version at or before the moment. The log's
-// times never go back, so the first later event ends the search.
-func (s *Server) versionAt(ctx context.Context, stream engine.StreamID, moment time.Time) (int64, error) {
-	version := int64(0)
-	for more := true; more; {
-		events, err := s.cfg.Client.Events(ctx, stream, version, seekPage)
-		if err != nil {
-			return 0, err
-		}
-		more = len(events) == seekPage
-		for _, e := range events {
-			if e.Meta.At.After(moment) {
-				more = false
-				break
-			}
-			version = e.Meta.Version
-		}
-	}
-	if version == 0 {
-		return 0, fmt.Errorf("%s at %s: %w", stream, moment.Format(time.RFC3339Nano), engine.ErrNotFound)
-	}
-	return version, nil
+	return s.cfg.Client.StateAt(r.Context(), stream, moment)
 }
 
 // streamEvents is a page of a stream's events.

@@ -12,6 +12,7 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -32,6 +33,19 @@ func (f *fakeClient) Outcome(_ context.Context, id uuid.UUID) (engine.Outcome, e
 func (f *fakeClient) State(_ context.Context, stream engine.StreamID, version int64) (engine.StreamState, error) {
 	l, err := f.list(context.Background(), stream.ID, version)
 	return engine.StreamState{Stream: stream, Version: l.Version, Head: l.Head, At: l.At, State: l}, err
+}
+
+func (f *fakeClient) StateAt(ctx context.Context, stream engine.StreamID, at time.Time) (engine.StreamState, error) {
+	version := int64(-1)
+	for _, r := range f.events[stream.String()] {
+		if !r.Meta.At.After(at) {
+			version = r.Meta.Version
+		}
+	}
+	if version < 0 {
+		return engine.StreamState{}, engine.ErrNotFound
+	}
+	return f.State(ctx, stream, version)
 }
 
 // apiSite is a site whose lists have ids of any text but "bad", and Ada on it.

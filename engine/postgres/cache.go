@@ -2,6 +2,8 @@ package postgres
 
 import (
 	"container/list"
+	"sync"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -17,6 +19,8 @@ type snapshot struct {
 	state   any
 	version int64
 	lastID  uuid.UUID
+	at      time.Time  // of lastID
+	keep    *snapshots // gets the states worth keeping; nil: none
 }
 
 // fold applies stored events, with what is known of them now that they are stored.
@@ -26,46 +30,107 @@ func (s *snapshot) fold(system *engine.System, records []*record) error {
 		if err != nil {
 			return err
 		}
-		if err := evolve(s.actor, event, s.state); err != nil {
+		if err := s.apply(event); err != nil {
 			return err
 		}
-		s.version, s.lastID = r.Meta.Version, r.Meta.ID
 	}
 	return nil
 }
 
-// cache keeps the states of the streams that were used last. It belongs to one
-// goroutine.
-type cache struct {
+// apply folds the stream's next event.
+func (s *snapshot) apply(event engine.Recorded) error {
+	if err := evolve(s.actor, event, s.state); err != nil {
+		return err
+	}
+	s.version, s.lastID, s.at = event.Meta.Version, event.Meta.ID, event.Meta.At
+	s.keep.offer(s)
+	return nil
+}
+
+// clone is a snapshot whose state is nobody else's.
+func (s *snapshot) clone() *snapshot {
+	c := *s
+	c.state = s.actor.CloneState(s.state)
+	return &c
+}
+
+// reset goes back to before the first event.
+func (s *snapshot) reset() {
+	s.state, s.version, s.lastID, s.at = s.actor.NewState(), 0, uuid.Nil, time.Time{}
+}
+
+// lru keeps what was used last. It belongs to one goroutine.
+type lru[K comparable, V any] struct {
 	most  int
-	byUse *list.List // of *snapshot, the last used first
-	known map[string]*list.Element
+	byUse *list.List // of lruItem, the last used first
+	known map[K]*list.Element
 }
 
-func newCache(most int) *cache {
-	return &cache{most: most, byUse: list.New(), known: map[string]*list.Element{}}
+type lruItem[K comparable, V any] struct {
+	key   K
+	value V
 }
 
-func (c *cache) get(stream string) (*snapshot, bool) {
-	at, ok := c.known[stream]
+func newLRU[K comparable, V any](most int) lru[K, V] {
+	return lru[K, V]{most: most, byUse: list.New(), known: map[K]*list.Element{}}
+}
+
+func (c *lru[K, V]) get(key K) (value V, ok bool) {
+	at, ok := c.known[key]
 	if !ok {
-		return nil, false
+		return value, false
 	}
 	c.byUse.MoveToFront(at)
-	return at.Value.(*snapshot), true
+	return at.Value.(lruItem[K, V]).value, true
 }
 
-func (c *cache) put(s *snapshot) {
-	c.drop(s.stream)
-	c.known[s.stream] = c.byUse.PushFront(s)
+func (c *lru[K, V]) set(key K, value V) {
+	c.drop(key)
+	c.known[key] = c.byUse.PushFront(lruItem[K, V]{key, value})
 	for c.byUse.Len() > c.most {
-		c.drop(c.byUse.Back().Value.(*snapshot).stream)
+		c.drop(c.byUse.Back().Value.(lruItem[K, V]).key)
 	}
 }
 
-func (c *cache) drop(stream string) {
-	if at, ok := c.known[stream]; ok {
+func (c *lru[K, V]) drop(key K) {
+	if at, ok := c.known[key]; ok {
 		c.byUse.Remove(at)
-		delete(c.known, stream)
+		delete(c.known, key)
 	}
+}
+
+// cache keeps the states of the streams that a loop decided about last. It
+// belongs to one goroutine.
+type cache struct{ lru[string, *snapshot] }
+
+func newCache(most int) *cache { return &cache{newLRU[string, *snapshot](most)} }
+
+func (c *cache) put(s *snapshot) { c.set(s.stream, s) }
+
+// states keeps what callers of State asked for last, for all of them: pages ask
+// for the same again and again. What it holds is never changed, and is held
+// against the log each time it is used.
+type states struct {
+	mu    sync.Mutex
+	known lru[stateKey, *snapshot]
+}
+
+// stateKey is a stream and the version that is asked for; 0: the last.
+type stateKey struct {
+	stream  string
+	version int64
+}
+
+func newStates(most int) *states { return &states{known: newLRU[stateKey, *snapshot](most)} }
+
+func (c *states) get(key stateKey) (*snapshot, bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.known.get(key)
+}
+
+func (c *states) put(key stateKey, s *snapshot) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.known.set(key, s)
 }

@@ -34,7 +34,7 @@ type Config struct {
 	Workers      int           // deciding loops, from 1; default 1: a loop decides many streams at once
 	MaxConns     int           // connections beside the listening one, from 4; default 12
 	MaxPending   int           // commands that may wait before Submit answers ErrOverloaded; default 10,000
-	CacheStreams int           // streams whose state a deciding loop keeps; default 10,000
+	CacheStreams int           // states that a deciding loop keeps, and that all readers keep together; default 10,000
 	ConnectWait  time.Duration // how long Open tries to reach the database; default 10 s
 
 	NewID func() uuid.UUID // of commands and processes; default: UUIDv7

@@ -35,6 +35,8 @@ type Engine struct {
 	waiters   *waiters
 	tail      *tail
 	applied   *applied
+	snapshots *snapshots
+	states    *states
 	workers   []*worker
 
 	ctx    context.Context // ends by Close
@@ -70,6 +72,8 @@ func assemble(cfg Config, work, reads *pgxpool.Pool) *Engine {
 	e.ctx, e.cancel = context.WithCancel(context.Background())
 	e.notices = newNotices(e.ctx, e.sql, e.id)
 	e.applied = newApplied()
+	e.snapshots = newSnapshots(e.ctx, work, e.log)
+	e.states = newStates(cfg.CacheStreams)
 	e.tail = newTail(e.sql, &e.hub)
 	e.waiters = newWaiters(enginedb.New(reads))
 	e.sequencer = newSequencer(e.ctx, work, e.log, e.onStored)
@@ -131,6 +135,7 @@ func (e *Engine) Close() {
 		e.inbox.queue.close()
 		e.sequencer.queue.close()
 		e.notices.queue.close()
+		e.snapshots.queue.close()
 	}()
 	select {
 	case <-idle:

@@ -92,7 +92,7 @@ func (w *worker) loadStates(ctx context.Context, lanes []*lane) bool {
 	if len(missing) == 0 {
 		return true
 	}
-	if err := load(ctx, w.e.work, w.e.system, missing); err != nil {
+	if err := w.e.load(ctx, w.e.work, missing); err != nil {
 		if !ended(ctx, err) {
 			w.e.log.Warn("loading streams is tried again", "error", err, "streams", len(missing))
 			for _, l := range lanes {

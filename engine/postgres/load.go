@@ -2,9 +2,11 @@ package postgres
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math"
 	"runtime/debug"
+	"slices"
 
 	"github.com/jackc/pgx/v5"
 
@@ -23,47 +25,153 @@ func evolve(actor *engine.Actor, event engine.Recorded, state any) (err error) {
 	return nil
 }
 
+// errMissing means that a stream's versions have a gap.
+var errMissing = errors.New("events of the stream are missing")
+
 // loading is a stream whose state is being folded.
 type loading struct {
-	snapshot *snapshot // folded so far; load folds it on
-	upto     int64     // the version to stop at; 0: the stream's last
-	err      error     // of decoding or folding: the stream's own fault
+	snapshot   *snapshot // folded so far; load folds it on
+	upto       int64     // the version to stop at; 0: the stream's last
+	remembered bool      // the snapshot was folded before: it holds if the log still has its last event
+	head       *int64    // wanted: the stream's last version; nil: not
+	err        error     // of decoding or folding: the stream's own fault
+
+	step      step
+	asked     int32 // rows of this round
+	got       int32
+	gap       bool // a row does not follow what was folded
+	forgotten bool // what was remembered did not hold
 }
 
-// most is how many events are wanted.
-func (l *loading) most() int32 {
-	if l.upto == 0 {
-		return math.MaxInt32
-	}
-	return int32(min(max(l.upto-l.snapshot.version, 0), math.MaxInt32))
-}
+// step is what a round of loading asks the log for.
+type step int
 
-// load folds streams from the log, in one round trip and one event at a time.
-func load(ctx context.Context, db engine.DBTX, system *engine.System, streams []*loading) error {
-	b := &pgx.Batch{}
+const (
+	stepBegin step = iota // the newest snapshot and what follows it, or the snapshot's own event and what follows
+	stepOn                // what follows the version that was reached
+	stepEnd               // nothing: it is done
+)
+
+// load folds streams from the log, one event at a time. A round trip brings a
+// page of each; most are done with the first.
+func (e *Engine) load(ctx context.Context, db engine.DBTX, streams []*loading) error {
 	for _, l := range streams {
-		b.Queue(enginedb.StreamRead, l.snapshot.stream, l.snapshot.version, l.most()).Query(func(rows pgx.Rows) error {
-			return l.fold(rows, system)
-		})
+		l.snapshot.keep = e.snapshots
 	}
-	return db.SendBatch(ctx, b).Close()
+	for left := streams; len(left) > 0; {
+		b := &pgx.Batch{}
+		e.snapshots.find(b, left)
+		for _, l := range left {
+			l.queue(b, e.system)
+		}
+		if err := db.SendBatch(ctx, b).Close(); err != nil {
+			return err
+		}
+		for _, l := range left {
+			l.advance()
+		}
+		left = slices.DeleteFunc(slices.Clone(left), func(l *loading) bool { return l.step == stepEnd })
+	}
+	return nil
+}
+
+// last is the version to stop at.
+func (l *loading) last() int64 {
+	if l.upto == 0 {
+		return math.MaxInt64
+	}
+	return l.upto
+}
+
+// cold says whether the stream is looked for among the snapshots.
+func (l *loading) cold() bool {
+	return l.step == stepBegin && l.snapshot.version == 0 && snapshotEvery(l.snapshot.actor) > 0
+}
+
+// queue asks for the next page.
+func (l *loading) queue(b *pgx.Batch, system *engine.System) {
+	s := l.snapshot
+	l.got, l.gap, l.asked = 0, false, page
+	if l.head != nil && l.step == stepBegin {
+		b.Queue(enginedb.StreamVersion, s.stream).QueryRow(func(row pgx.Row) error { return row.Scan(l.head) })
+	}
+	var q *pgx.QueuedQuery
+	switch {
+	case l.cold():
+		q = b.Queue(enginedb.StreamTail, s.stream, l.last(), s.actor.StateHash, l.asked)
+	case l.remembered:
+		q = b.Queue(enginedb.StreamRead, s.stream, s.version-1, l.most(s.version-1))
+	default:
+		q = b.Queue(enginedb.StreamRead, s.stream, s.version, l.most(s.version))
+	}
+	q.Query(func(rows pgx.Rows) error { return l.fold(rows, system) })
+}
+
+// most is how many rows after a version a page has.
+func (l *loading) most(after int64) int32 {
+	l.asked = int32(max(min(l.last()-after, page), 0))
+	return l.asked
 }
 
 func (l *loading) fold(rows pgx.Rows, system *engine.System) error {
 	defer rows.Close()
+	var row enginedb.EventReadRow
 	for rows.Next() {
-		row, err := pgx.RowToStructByPos[enginedb.EventReadRow](rows)
+		l.got++
+		if l.err != nil || l.gap {
+			continue
+		}
+		row.Data = nil // the event may keep it
+		err := rows.Scan(&row.Position, &row.Stream, &row.Version, &row.ID, &row.Type, &row.SchemaVersion, &row.At, &row.By,
+			&row.Correlation, &row.Causation, &row.Data)
 		if err != nil {
 			return err
 		}
-		if l.err != nil {
-			continue
+		l.take(row, system)
+	}
+	return rows.Err()
+}
+
+// take folds a row if it is the next.
+func (l *loading) take(row enginedb.EventReadRow, system *engine.System) {
+	s := l.snapshot
+	switch {
+	case l.remembered:
+		l.remembered = false
+		if row.Version != s.version || row.ID != s.lastID {
+			l.forget()
 		}
+	case row.Version <= s.version: // in the snapshot
+	case row.Version > s.version+1:
+		l.gap = true
+	default:
 		r, err := recordOf(row)
 		if err == nil {
-			err = l.snapshot.fold(system, []*record{r})
+			err = s.fold(system, []*record{r})
 		}
 		l.err = err
 	}
-	return rows.Err()
+}
+
+// forget drops what the log does not agree with.
+func (l *loading) forget() {
+	l.snapshot.reset()
+	l.remembered, l.forgotten, l.gap = false, true, true
+}
+
+// advance says what the next round is for.
+func (l *loading) advance() {
+	if l.remembered { // the log has nothing where its last event was
+		l.forget()
+	}
+	switch s := l.snapshot; {
+	case l.forgotten:
+		l.forgotten, l.step = false, stepBegin
+	case l.err != nil, s.version >= l.last(), l.got < l.asked && !l.gap:
+		l.step = stepEnd
+	case l.gap && l.step == stepOn:
+		l.err, l.step = fmt.Errorf("%w after version %d", errMissing, s.version), stepEnd
+	default:
+		l.step = stepOn
+	}
 }

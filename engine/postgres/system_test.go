@@ -87,6 +87,11 @@ func accounts(panics *atomic.Int64) engine.Actor {
 			s.Seen = slices.Clone(s.Seen)
 			return &s
 		},
+		EncodeState: func(state any) ([]byte, error) { return json.Marshal(state) },
+		DecodeState: func(data []byte) (any, error) {
+			s := &account{}
+			return s, json.Unmarshal(data, s)
+		},
 		Commands: []engine.CommandType{
 			{Type: "bank.account.open", Creates: engine.CreatesYes, Decode: decode[open]},
 			{Type: "bank.account.deposit", Creates: engine.CreatesOrUpdates, Decode: decode[deposit]},

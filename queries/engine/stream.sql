@@ -15,3 +15,30 @@ FROM backstory.events WHERE stream = @stream AND version > @after ORDER BY versi
 
 -- name: StreamVersion :one
 SELECT coalesce(max(version), 0)::bigint AS version FROM backstory.events WHERE stream = @stream;
+
+-- name: StreamTail :many
+-- What SnapshotFind leaves to be folded, and the snapshot's own event before it: so
+-- it is seen when the two statements did not find the same snapshot.
+SELECT e.position, e.stream, e.version, e.id, e.type, e.schema_version, e.at, e.by, e.correlation, e.causation, e.data
+FROM backstory.events e
+WHERE e.stream = @stream AND e.version <= @upto AND e.version >= coalesce((
+    SELECT s.version FROM backstory.snapshots s
+    JOIN backstory.events v ON v.stream = s.stream AND v.version = s.version AND v.id = s.last_id
+    WHERE s.stream = @stream AND s.hash = @hash AND s.version <= @upto
+    ORDER BY s.version DESC LIMIT 1), 0)
+ORDER BY e.version LIMIT @most;
+
+-- name: StreamVersionAt :one
+-- The last version stored at a time or before it: times never run back along
+-- versions, so the halves of what is left are tried. Versions that were moved out
+-- of the log are older than any that is there.
+WITH RECURSIVE search (low, high) AS (
+    SELECT 0::bigint, (SELECT coalesce(max(e.version), 0) FROM backstory.events e WHERE e.stream = @stream)
+    UNION ALL
+    SELECT CASE WHEN before.before THEN before.version ELSE s.low END, CASE WHEN before.before THEN s.high ELSE before.version - 1 END
+    FROM search s
+    CROSS JOIN LATERAL (SELECT (s.low + s.high + 1) / 2 AS version) middle
+    CROSS JOIN LATERAL (SELECT middle.version, coalesce((
+        SELECT e.at <= @at::timestamptz FROM backstory.events e WHERE e.stream = @stream AND e.version = middle.version), true) AS before) before
+    WHERE s.low < s.high)
+SELECT low::bigint AS version FROM search WHERE low = high;

@@ -82,6 +82,14 @@ type BackstorySlot struct {
 	Owner    *uuid.UUID
 }
 
+type BackstorySnapshot struct {
+	Stream  string
+	Version int64
+	LastID  uuid.UUID
+	Hash    string
+	State   []byte
+}
+
 type BackstoryWorker struct {
 	ID        uuid.UUID
 	SeenAt    time.Time

@@ -111,6 +111,77 @@ func (q *Queries) StreamRead(ctx context.Context, arg StreamReadParams) ([]Strea
 	return items, nil
 }
 
+const StreamTail = `-- name: StreamTail :many
+SELECT e.position, e.stream, e.version, e.id, e.type, e.schema_version, e.at, e.by, e.correlation, e.causation, e.data
+FROM backstory.events e
+WHERE e.stream = $1 AND e.version <= $2 AND e.version >= coalesce((
+    SELECT s.version FROM backstory.snapshots s
+    JOIN backstory.events v ON v.stream = s.stream AND v.version = s.version AND v.id = s.last_id
+    WHERE s.stream = $1 AND s.hash = $3 AND s.version <= $2
+    ORDER BY s.version DESC LIMIT 1), 0)
+ORDER BY e.version LIMIT $4
+`
+
+type StreamTailParams struct {
+	Stream string
+	Upto   int64
+	Hash   string
+	Most   int32
+}
+
+type StreamTailRow struct {
+	Position      int64
+	Stream        string
+	Version       int64
+	ID            uuid.UUID
+	Type          string
+	SchemaVersion int32
+	At            time.Time
+	By            string
+	Correlation   uuid.UUID
+	Causation     uuid.UUID
+	Data          []byte
+}
+
+// What SnapshotFind leaves to be folded, and the snapshot's own event before it: so
+// it is seen when the two statements did not find the same snapshot.
+func (q *Queries) StreamTail(ctx context.Context, arg StreamTailParams) ([]StreamTailRow, error) {
+	rows, err := q.db.Query(ctx, StreamTail,
+		arg.Stream,
+		arg.Upto,
+		arg.Hash,
+		arg.Most,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []StreamTailRow
+	for rows.Next() {
+		var i StreamTailRow
+		if err := rows.Scan(
+			&i.Position,
+			&i.Stream,
+			&i.Version,
+			&i.ID,
+			&i.Type,
+			&i.SchemaVersion,
+			&i.At,
+			&i.By,
+			&i.Correlation,
+			&i.Causation,
+			&i.Data,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const StreamVersion = `-- name: StreamVersion :one
 SELECT coalesce(max(version), 0)::bigint AS version FROM backstory.events WHERE stream = $1
 `
@@ -121,6 +192,34 @@ type StreamVersionParams struct {
 
 func (q *Queries) StreamVersion(ctx context.Context, arg StreamVersionParams) (int64, error) {
 	row := q.db.QueryRow(ctx, StreamVersion, arg.Stream)
+	var version int64
+	err := row.Scan(&version)
+	return version, err
+}
+
+const StreamVersionAt = `-- name: StreamVersionAt :one
+WITH RECURSIVE search (low, high) AS (
+    SELECT 0::bigint, (SELECT coalesce(max(e.version), 0) FROM backstory.events e WHERE e.stream = $1)
+    UNION ALL
+    SELECT CASE WHEN before.before THEN before.version ELSE s.low END, CASE WHEN before.before THEN s.high ELSE before.version - 1 END
+    FROM search s
+    CROSS JOIN LATERAL (SELECT (s.low + s.high + 1) / 2 AS version) middle
+    CROSS JOIN LATERAL (SELECT middle.version, coalesce((
+        SELECT e.at <= $2::timestamptz FROM backstory.events e WHERE e.stream = $1 AND e.version = middle.version), true) AS before) before
+    WHERE s.low < s.high)
+SELECT low::bigint AS version FROM search WHERE low = high
+`
+
+type StreamVersionAtParams struct {
+	Stream string
+	At     time.Time
+}
+
+// The last version stored at a time or before it: times never run back along
+// versions, so the halves of what is left are tried. Versions that were moved out
+// of the log are older than any that is there.
+func (q *Queries) StreamVersionAt(ctx context.Context, arg StreamVersionAtParams) (int64, error) {
+	row := q.db.QueryRow(ctx, StreamVersionAt, arg.Stream, arg.At)
 	var version int64
 	err := row.Scan(&version)
 	return version, err
