@@ -32,4 +32,25 @@ type Projection struct {
 	// Apply folds a batch, in order, and writes what changed, in the caller's
 	// transaction. Events of other types are passed over.
 	Apply func(ctx context.Context, db DBTX, batch []Recorded) error
+
+	// Fold makes an Apply that keeps rows in memory from batch to batch, for a
+	// caller that alone writes to the table. nil: there is only Apply.
+	Fold func() Folding
+}
+
+// Folding is the folding of a projection over many batches. Rows are read from the
+// table when an event first asks for them, and kept. After an error it is of no
+// use until Forget. Not for use by several goroutines.
+type Folding interface {
+	// Apply folds a batch, in order, into the rows in memory.
+	Apply(ctx context.Context, db DBTX, batch []Recorded) error
+
+	// Write writes the rows that changed since the last Write; they stay in memory.
+	Write(ctx context.Context, db DBTX) error
+
+	// Rows is how many rows, there or known not to be, are in memory.
+	Rows() int
+
+	// Forget drops the rows in memory, written or not.
+	Forget()
 }

@@ -5,14 +5,23 @@ import (
 	"fmt"
 )
 
-// Rows are the rows of a projection while a batch of events is folded. A row is
-// loaded when it is first asked for and lives in memory from then on; what
-// changed is written at the end, once. Not for use by several goroutines.
+// Rows are the rows of a projection while events are folded. A row is loaded when
+// it is first asked for, with those that the events after will ask for, and lives
+// in memory from then on; what changed is written at the end, once. A projector
+// must be a pure function of its arguments: it may also be called to learn which
+// rows it asks for, with none to be found. Not for use by several goroutines.
 type Rows[K comparable, R any] struct {
-	key     func(R) K
-	load    func(K) (R, bool, error)
+	key       func(R) K
+	canonical func(K) K // nil: as it is
+
+	// load reads the row of a key, and of others that will be asked for. It says
+	// which keys it looked for.
+	load func(K) ([]K, []R, error)
+
 	entries map[K]*rowEntry[R]
 	order   []K // as they were first touched
+
+	scouted *Rows[K, R] // whose missing keys this one only gathers in order; nil: this one folds
 }
 
 type rowEntry[R any] struct {
@@ -20,10 +29,8 @@ type rowEntry[R any] struct {
 	there, changed bool
 }
 
-// NewRows makes rows with a key function and a loader, which says whether the
-// table has the row.
-func NewRows[K comparable, R any](key func(R) K, load func(K) (R, bool, error)) *Rows[K, R] {
-	return &Rows[K, R]{key: key, load: load, entries: map[K]*rowEntry[R]{}}
+func newRows[K comparable, R any](key func(R) K, canonical func(K) K) *Rows[K, R] {
+	return &Rows[K, R]{key: key, canonical: canonical, entries: map[K]*rowEntry[R]{}}
 }
 
 // Get returns the row of the key, and whether there is one. What it holds by
@@ -46,7 +53,7 @@ func (r *Rows[K, R]) Patch(key K, change func(row *R)) bool {
 		return false
 	}
 	change(&e.row)
-	if r.key(e.row) != key {
+	if r.clean(r.key(e.row)) != r.clean(key) {
 		panic(fmt.Errorf("patch of row %v changed its key: delete it and put another", key))
 	}
 	e.changed = true
@@ -72,30 +79,75 @@ func (r *Rows[K, R]) Changes() (puts []R, deletes []K) {
 	return puts, deletes
 }
 
+// written notes that the table has what changed.
+func (r *Rows[K, R]) written() {
+	for _, e := range r.entries {
+		e.changed = false
+	}
+}
+
 // rowLoadError leaves a projector's method through a panic, so that Get and
 // Patch need no error that every projector would have to hand on.
 type rowLoadError struct{ err error }
 
 func (e rowLoadError) Error() string { return e.err.Error() }
 
+func (r *Rows[K, R]) clean(key K) K {
+	if r.canonical == nil {
+		return key
+	}
+	return r.canonical(key)
+}
+
 func (r *Rows[K, R]) entry(key K) *rowEntry[R] {
+	key = r.clean(key)
 	if e, ok := r.entries[key]; ok {
 		return e
 	}
-	row, there, err := r.load(key)
+	if r.scouted != nil {
+		r.miss(key)
+		return &rowEntry[R]{}
+	}
+	keys, found, err := r.load(key)
 	if err != nil {
 		panic(rowLoadError{fmt.Errorf("load row %v: %w", key, err)})
 	}
-	return r.set(key, rowEntry[R]{row: row, there: there})
+	for _, k := range keys {
+		r.set(k, rowEntry[R]{})
+	}
+	for _, row := range found {
+		r.set(r.key(row), rowEntry[R]{row: row, there: true})
+	}
+	return r.entries[key]
 }
 
 // set replaces a row without asking the database for it.
-func (r *Rows[K, R]) set(key K, entry rowEntry[R]) *rowEntry[R] {
+func (r *Rows[K, R]) set(key K, entry rowEntry[R]) {
+	key = r.clean(key)
+	if r.scouted != nil {
+		r.entries[key] = &rowEntry[R]{} // known from here on: not to be loaded
+		return
+	}
 	if _, ok := r.entries[key]; !ok {
 		r.order = append(r.order, key)
 	}
 	r.entries[key] = &entry
-	return &entry
+}
+
+// scout makes rows that are never there, and gather in order which keys are asked
+// for that r does not know. Not even rows that r knows are shown: what a projector
+// does to them by reference would stay.
+func (r *Rows[K, R]) scout() *Rows[K, R] {
+	scout := newRows(r.key, r.canonical)
+	scout.scouted = r
+	return scout
+}
+
+func (r *Rows[K, R]) miss(key K) {
+	if _, known := r.scouted.entries[key]; !known {
+		r.order = append(r.order, key)
+	}
+	r.entries[key] = &rowEntry[R]{}
 }
 
 // GuardRows runs a projector. A row that could not be loaded comes back as the

@@ -2,34 +2,8 @@ package engine
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
-
-	"github.com/jackc/pgx/v5"
 )
-
-// FoundRow turns a generated get-query's result into a loader's.
-func FoundRow[T, R any](row T, err error, convert func(T) R) (R, bool, error) {
-	var none R
-	if errors.Is(err, pgx.ErrNoRows) {
-		return none, false, nil
-	}
-	if err != nil {
-		return none, false, err
-	}
-	return convert(row), true, nil
-}
-
-// ExecBatch runs a generated batch and returns its first error.
-func ExecBatch(batch interface{ Exec(func(int, error)) }) error {
-	var first error
-	batch.Exec(func(_ int, err error) {
-		if first == nil {
-			first = err
-		}
-	})
-	return first
-}
 
 // ToColumn encodes a value for a jsonb column. It panics when the value has no
 // JSON: GuardRows turns that into an error.

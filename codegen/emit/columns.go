@@ -198,9 +198,29 @@ func (w *projectionWiring) castFunc(t *model.Type, to bool) *jen.Statement {
 	return jen.Func().Params(jen.Id("v").Add(in)).Add(out).Block(jen.Return(body))
 }
 
-// columnType is the Go type that sqlc gives a column that needs a conversion.
+// columnMaker is the engine's function that turns the values of many rows into a
+// query's parameter (see unnest), and the Go type of one row's value.
+func (w *projectionWiring) columnMaker(field *model.Field) (name string, value *jen.Statement) {
+	t := bare(field.Type)
+	switch kind := kindOfColumn(t); {
+	case kind == objectColumn:
+		return "Column", jen.Index().Byte()
+	case kind == listColumn && nullable(field):
+		return "ColumnListsText", jen.Index().Add(w.columnType(t.Elem))
+	case kind == listColumn:
+		return "ColumnLists", jen.Index().Add(w.columnType(t.Elem))
+	case nullable(field):
+		return "ColumnText", jen.Op("*").Add(w.columnType(t))
+	}
+	return "Column", w.columnType(t)
+}
+
+// columnType is the Go type that sqlc gives a column of one value.
 func (w *projectionWiring) columnType(t *model.Type) *jen.Statement {
+	t = bare(t)
 	switch {
+	case kindOfColumn(t) == sameColumn:
+		return w.goType(t)
 	case t.Kind == model.DateTime:
 		return jen.Qual("time", "Time")
 	case t.Kind == model.ID && isUUID(t.Actor):

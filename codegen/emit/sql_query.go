@@ -10,14 +10,16 @@ import (
 	"github.com/backstory-go/backstory/codegen/model"
 )
 
-// sqlQueries are the projection's queries, named noun-first.
+// sqlQueries are the projection's queries, named noun-first. Load, Put and Delete
+// are the engine's: each takes any number of rows in one round trip.
 func sqlQueries(p *model.Projection) []byte {
 	var b bytes.Buffer
 	b.WriteString(sqlHeader(p))
 	table := ident(p.Table)
 	fmt.Fprintf(&b, "\n-- name: %sGet :one\nSELECT * FROM %s WHERE %s;\n", p.GoName, table, keyMatch(p))
-	fmt.Fprintf(&b, "\n-- name: %sPut :batchexec\n%s", p.GoName, upsert(p))
-	fmt.Fprintf(&b, "\n-- name: %sDelete :batchexec\nDELETE FROM %s WHERE %s;\n", p.GoName, table, keyMatch(p))
+	fmt.Fprintf(&b, "\n-- name: %sLoad :many\nSELECT * FROM %s WHERE %s;\n", p.GoName, table, keysMatch(p))
+	fmt.Fprintf(&b, "\n-- name: %sPut :exec\n%s", p.GoName, upsert(p))
+	fmt.Fprintf(&b, "\n-- name: %sDelete :exec\nDELETE FROM %s WHERE %s;\n", p.GoName, table, keysMatch(p))
 	fmt.Fprintf(&b, "\n-- name: %sList :many\nSELECT * FROM %s ORDER BY %s;\n", p.GoName, table, columnList(p.Key))
 	for _, q := range p.Queries {
 		b.WriteString("\n" + query(p, q))
@@ -33,12 +35,25 @@ func keyMatch(p *model.Projection) string {
 	return strings.Join(terms, " AND ")
 }
 
-// upsert emits: INSERT INTO t (id, name) VALUES (@id, @name)
+// keysMatch emits: id = ANY(@id::uuid[])
+// and: (list, item) IN (SELECT unnest(@list::uuid[]), unnest(@item::text[]))
+func keysMatch(p *model.Projection) string {
+	if len(p.Key) == 1 {
+		return fmt.Sprintf("%s = ANY(%s::%s[])", column(p.Key[0]), arg(columnName(p.Key[0])), sqlType(p.Key[0].Type))
+	}
+	values := make([]string, len(p.Key))
+	for i, field := range p.Key {
+		values[i] = unnest(field)
+	}
+	return fmt.Sprintf("(%s) IN (SELECT %s)", columnList(p.Key), strings.Join(values, ", "))
+}
+
+// upsert emits: INSERT INTO t (id, name) SELECT unnest(@id::uuid[]), unnest(@name::text[])
 // ON CONFLICT (id) DO UPDATE SET name = excluded.name;
 func upsert(p *model.Projection) string {
-	var params, updates []string
+	var values, updates []string
 	for _, field := range columns(p) {
-		params = append(params, arg(columnName(field)))
+		values = append(values, unnest(field))
 		if !slices.Contains(p.Key, field) {
 			updates = append(updates, column(field)+" = excluded."+column(field))
 		}
@@ -47,8 +62,26 @@ func upsert(p *model.Projection) string {
 	if len(updates) > 0 {
 		action = "UPDATE SET " + strings.Join(updates, ", ")
 	}
-	return fmt.Sprintf("INSERT INTO %s (%s)\nVALUES (%s)\nON CONFLICT (%s) DO %s;\n",
-		ident(p.Table), columnList(columns(p)), strings.Join(params, ", "), columnList(p.Key), action)
+	return fmt.Sprintf("INSERT INTO %s (%s)\nSELECT %s\nON CONFLICT (%s) DO %s;\n",
+		ident(p.Table), columnList(columns(p)), strings.Join(values, ", "), columnList(p.Key), action)
+}
+
+// unnest spreads the values that rows have in one column. Neither a NULL among
+// values nor lists of different lengths have a Go type at sqlc: they travel as the
+// text of an array, whose elements PostgreSQL parses (see engine.ColumnText).
+//
+//	unnest(@name::text[])          unnest(CAST(@note::text AS text[]))
+//	unnest(@tags::text[])::text[]  unnest(CAST(@tags::text AS text[]))::text[]
+func unnest(field *model.Field) string {
+	param, typ := arg(columnName(field)), sqlType(field.Type)
+	elem, cast := typ, ""
+	if strings.HasSuffix(typ, "[]") {
+		elem, cast = "text", "::"+typ
+	}
+	if nullable(field) && typ != "jsonb" {
+		return fmt.Sprintf("unnest(CAST(%s::text AS %s[]))%s", param, elem, cast)
+	}
+	return fmt.Sprintf("unnest(%s::%s[])%s", param, elem, cast)
 }
 
 // query emits one of x-queries.

@@ -17,10 +17,11 @@ func (p *plan) wireProjection(proj *model.Projection) error {
 	f.Line()
 	w.describe()
 	w.orderFunc()
-	w.apply()
+	w.table()
 	w.project()
-	w.write()
-	w.params()
+	w.params("Load", "Key", w.p.Key)
+	w.params("Put", "Row", columns(w.p))
+	w.params("Delete", "Key", w.p.Key)
 	w.fromDB()
 	return f.save()
 }
@@ -56,7 +57,9 @@ func (w *projectionWiring) describe() {
 		{"Hash", jen.Lit(hash(text + events))},
 		{"Events", jen.Index().String().Values(append(types, jen.Line())...)},
 		{"Apply", jen.Func().Params(jen.Id("ctx").Qual("context", "Context"), jen.Id("db").Add(engine("DBTX")), jen.Id("batch").Index().Add(engine("Recorded"))).Error().Block(
-			jen.Return(jen.Id("apply"+w.p.GoName).Call(jen.Id("ctx"), jen.Qual(w.db, "New").Call(jen.Id("db")), jen.Id("p"), jen.Id("batch"))))},
+			jen.Return(engine("ApplyRows").Call(jen.Id("ctx"), jen.Id("db"), jen.Id("tableOf"+w.p.GoName).Call(jen.Id("p")), jen.Id("batch"))))},
+		{"Fold", jen.Func().Params().Add(engine("Folding")).Block(
+			jen.Return(engine("NewFolding").Call(jen.Id("tableOf" + w.p.GoName).Call(jen.Id("p")))))},
 	}, w.order()...))))
 	w.Line()
 }
@@ -68,53 +71,77 @@ func rawString(text string) *jen.Statement {
 	return jen.Op("`" + text + "`")
 }
 
-// apply emits:
+// table emits:
 //
-//	func applyListings(ctx context.Context, queries *todosdb.Queries, p ListingsProjector, batch []engine.Recorded) error {
-//		return engine.GuardRows(func() error {
-//			rows := engine.NewRows(listings.KeyOf, func(key listings.Key) (listings.Row, bool, error) {
-//				found, err := queries.ListingsGet(ctx, todosdb.ListingsGetParams{ID: key})
-//				return engine.FoundRow(found, err, rowOfListings)
-//			})
-//			for _, recorded := range batch {
-//				projectListings(p, recorded.Meta, rows, recorded.Event)
-//			}
-//			return writeListings(ctx, queries, rows)
-//		})
+//	func tableOfListings(p ListingsProjector) engine.Table[listings.Key, listings.Row] {
+//		return engine.Table[listings.Key, listings.Row]{
+//			KeyOf: listings.KeyOf,
+//			Project: func(m engine.Meta, rows *listings.Rows, event engine.Event) {
+//				projectListings(p, m, rows, event)
+//			},
+//			Load: func(ctx context.Context, db engine.DBTX, keys []listings.Key) ([]listings.Row, error) {
+//				found, err := todosdb.New(db).ListingsLoad(ctx, paramsOfListingsLoad(keys))
+//				return engine.ConvertList(found, rowOfListings), err
+//			},
+//			Put: func(ctx context.Context, db engine.DBTX, rows []listings.Row) error {
+//				return todosdb.New(db).ListingsPut(ctx, paramsOfListingsPut(rows))
+//			},
+//			Delete: …
+//		}
 //	}
-func (w *projectionWiring) apply() {
-	load := jen.Func().Params(jen.Id("key").Qual(w.pkg, "Key")).Params(jen.Qual(w.pkg, "Row"), jen.Bool(), jen.Error()).Block(
-		jen.List(jen.Id("found"), jen.Id("err")).Op(":=").Id("queries").Dot(w.p.GoName+"Get").Call(jen.Id("ctx"), w.keyParams("Get", jen.Id("key"))),
-		jen.Return(engine("FoundRow").Call(jen.Id("found"), jen.Id("err"), jen.Id("rowOf"+w.p.GoName))))
-	w.Func().Id("apply"+w.p.GoName).Params(w.ctx(), w.queries(), jen.Id("p").Id(w.p.GoName+"Projector"), jen.Id("batch").Index().Add(engine("Recorded"))).Error().Block(
-		jen.Return(engine("GuardRows").Call(jen.Func().Params().Error().Block(
-			jen.Id("rows").Op(":=").Add(engine("NewRows")).Call(jen.Qual(w.pkg, "KeyOf"), load),
-			jen.For(jen.List(jen.Id("_"), jen.Id("recorded")).Op(":=").Range().Id("batch")).Block(
-				jen.Id("project"+w.p.GoName).Call(jen.Id("p"), jen.Id("recorded").Dot("Meta"), jen.Id("rows"), jen.Id("recorded").Dot("Event"))),
-			jen.Return(jen.Id("write"+w.p.GoName).Call(jen.Id("ctx"), jen.Id("queries"), jen.Id("rows"))),
-		))))
+func (w *projectionWiring) table() {
+	types := jen.Types(jen.Qual(w.pkg, "Key"), jen.Qual(w.pkg, "Row"))
+	query := func(name string) *jen.Statement {
+		return jen.Qual(w.db, "New").Call(jen.Id("db")).Dot(w.p.GoName+name).Call(jen.Id("ctx"), jen.Id("paramsOf"+w.p.GoName+name).Call(jen.Id("list")))
+	}
+	list := func(of string) *jen.Statement {
+		return jen.Params(jen.Id("ctx").Qual("context", "Context"), jen.Id("db").Add(engine("DBTX")), jen.Id("list").Index().Qual(w.pkg, of))
+	}
+	entries := []entry{
+		{"KeyOf", jen.Qual(w.pkg, "KeyOf")},
+		{"Project", jen.Func().Params(jen.Id("m").Add(engine("Meta")), jen.Id("rows").Add(w.rows()), jen.Id("event").Add(engine("Event"))).Block(
+			jen.Id("project"+w.p.GoName).Call(jen.Id("p"), jen.Id("m"), jen.Id("rows"), jen.Id("event")))},
+		{"Load", jen.Func().Add(list("Key")).Params(jen.Index().Qual(w.pkg, "Row"), jen.Error()).Block(
+			jen.List(jen.Id("found"), jen.Id("err")).Op(":=").Add(query("Load")),
+			jen.Return(engine("ConvertList").Call(jen.Id("found"), jen.Id("rowOf"+w.p.GoName)), jen.Id("err")))},
+		{"Put", jen.Func().Add(list("Row")).Error().Block(jen.Return(query("Put")))},
+		{"Delete", jen.Func().Add(list("Key")).Error().Block(jen.Return(query("Delete")))},
+	}
+	if canonical := w.canonical(); canonical != nil {
+		entries = append(entries, entry{"Canonical", canonical})
+	}
+	w.Func().Id("tableOf" + w.p.GoName).Params(jen.Id("p").Id(w.p.GoName + "Projector")).Add(engine("Table")).Add(types).Block(
+		jen.Return(lines(engine("Table").Add(types), entries)))
 	w.Line()
 }
 
-func (w *projectionWiring) ctx() *jen.Statement {
-	return jen.Id("ctx").Qual("context", "Context")
-}
-
-func (w *projectionWiring) queries() *jen.Statement {
-	return jen.Id("queries").Op("*").Qual(w.db, "Queries")
-}
-
-// keyParams emits: todosdb.ListingsGetParams{ID: key}
-func (w *projectionWiring) keyParams(query string, key *jen.Statement) *jen.Statement {
-	var entries []entry
+// canonical emits what makes keys with instants comparable, nil where there are none:
+//
+//	func(key slots.Key) slots.Key {
+//		key.At = engine.Instant(key.At)
+//		return key
+//	}
+func (w *projectionWiring) canonical() *jen.Statement {
+	var body []jen.Code
 	for _, field := range w.p.Key {
-		value := key.Clone()
-		if len(w.p.Key) > 1 {
-			value = value.Dot(field.GoName)
+		if bare(field.Type).Kind != model.DateTime {
+			continue
 		}
-		entries = append(entries, entry{sqlcName(columnName(field)), w.toColumn(field, value)})
+		value := w.keyField("key", field)
+		body = append(body, value.Clone().Op("=").Add(engine("Instant")).Call(value))
 	}
-	return literal(jen.Qual(w.db, w.p.GoName+query+"Params"), entries)
+	if body == nil {
+		return nil
+	}
+	return jen.Func().Params(jen.Id("key").Qual(w.pkg, "Key")).Qual(w.pkg, "Key").Block(append(body, jen.Return(jen.Id("key")))...)
+}
+
+// keyField emits what a key has of a column: key, or key.List
+func (w *projectionWiring) keyField(key string, field *model.Field) *jen.Statement {
+	if len(w.p.Key) == 1 {
+		return jen.Id(key)
+	}
+	return jen.Id(key).Dot(field.GoName)
 }
 
 // project emits:
@@ -136,46 +163,32 @@ func (w *projectionWiring) project() {
 	w.Line()
 }
 
-// write emits:
+// params emits, for a query's name, what it is given, and the columns it takes:
 //
-//	func writeListings(ctx context.Context, queries *todosdb.Queries, rows *listings.Rows) error {
-//		puts, deletes := rows.Changes()
-//		if len(deletes) > 0 {
-//			if err := engine.ExecBatch(queries.ListingsDelete(ctx, engine.ConvertList(deletes, keyOfListings))); err != nil {
-//				return err
-//			}
+//	func paramsOfListingsPut(list []listings.Row) todosdb.ListingsPutParams {
+//		return todosdb.ListingsPutParams{
+//			ID: engine.Column(list, func(row listings.Row) uuid.UUID {
+//				return row.ID
+//			}),
+//			Note: engine.ColumnText(list, func(row listings.Row) *string {
+//				return row.Note.Ptr()
+//			}),
 //		}
-//		if len(puts) > 0 {
-//			return engine.ExecBatch(queries.ListingsPut(ctx, engine.ConvertList(puts, paramsOfListings)))
-//		}
-//		return nil
 //	}
-func (w *projectionWiring) write() {
-	exec := func(query, list, convert string) *jen.Statement {
-		return engine("ExecBatch").Call(jen.Id("queries").Dot(w.p.GoName+query).Call(jen.Id("ctx"), engine("ConvertList").Call(jen.Id(list), jen.Id(convert+w.p.GoName))))
-	}
-	w.Func().Id("write"+w.p.GoName).Params(w.ctx(), w.queries(), jen.Id("rows").Add(w.rows())).Error().Block(
-		jen.List(jen.Id("puts"), jen.Id("deletes")).Op(":=").Id("rows").Dot("Changes").Call(),
-		jen.If(jen.Len(jen.Id("deletes")).Op(">").Lit(0)).Block(
-			jen.If(jen.Id("err").Op(":=").Add(exec("Delete", "deletes", "keyOf")), jen.Id("err").Op("!=").Nil()).Block(jen.Return(jen.Id("err")))),
-		jen.If(jen.Len(jen.Id("puts")).Op(">").Lit(0)).Block(jen.Return(exec("Put", "puts", "paramsOf"))),
-		jen.Return(jen.Nil()),
-	)
-	w.Line()
-}
-
-// params emits: func paramsOfListings(row listings.Row) todosdb.ListingsPutParams
-// and: func keyOfListings(key listings.Key) todosdb.ListingsDeleteParams
-func (w *projectionWiring) params() {
+func (w *projectionWiring) params(query, of string, fields []*model.Field) {
 	var entries []entry
-	for _, field := range columns(w.p) {
-		entries = append(entries, entry{sqlcName(columnName(field)), w.toColumn(field, jen.Id("row").Dot(field.GoName))})
+	for _, field := range fields {
+		value := jen.Id("row").Dot(field.GoName)
+		if of == "Key" {
+			value = w.keyField("row", field)
+		}
+		name, typ := w.columnMaker(field)
+		entries = append(entries, entry{sqlcName(columnName(field)), engine(name).Call(jen.Id("list"),
+			jen.Func().Params(jen.Id("row").Qual(w.pkg, of)).Add(typ).Block(jen.Return(w.toColumn(field, value))))})
 	}
-	w.Func().Id("paramsOf"+w.p.GoName).Params(jen.Id("row").Qual(w.pkg, "Row")).Qual(w.db, w.p.GoName+"PutParams").Block(
-		jen.Return(lines(jen.Qual(w.db, w.p.GoName+"PutParams"), entries)))
-	w.Line()
-	w.Func().Id("keyOf"+w.p.GoName).Params(jen.Id("key").Qual(w.pkg, "Key")).Qual(w.db, w.p.GoName+"DeleteParams").Block(
-		jen.Return(w.keyParams("Delete", jen.Id("key"))))
+	result := jen.Qual(w.db, w.p.GoName+query+"Params")
+	w.Func().Id("paramsOf" + w.p.GoName + query).Params(jen.Id("list").Index().Qual(w.pkg, of)).Add(result).Block(
+		jen.Return(lines(result.Clone(), entries)))
 	w.Line()
 }
 

@@ -4,12 +4,14 @@ package todos
 
 import (
 	"context"
+	"time"
 
 	"github.com/backstory-go/backstory/codegen/emit/testdata/thin/expected/generated/todos/list"
 	"github.com/backstory-go/backstory/codegen/emit/testdata/thin/expected/generated/todos/listings"
 	"github.com/backstory-go/backstory/codegen/emit/testdata/thin/expected/generated/todos/types"
 	"github.com/backstory-go/backstory/codegen/emit/testdata/thin/expected/generated/todosdb"
 	"github.com/backstory-go/backstory/engine"
+	"github.com/google/uuid"
 )
 
 // ListingsProjector is what todos.listings needs of its user.
@@ -45,23 +47,32 @@ func describeListings(p ListingsProjector) engine.Projection {
 			"todos.list.item_duplicated",
 		},
 		Apply: func(ctx context.Context, db engine.DBTX, batch []engine.Recorded) error {
-			return applyListings(ctx, todosdb.New(db), p, batch)
+			return engine.ApplyRows(ctx, db, tableOfListings(p), batch)
+		},
+		Fold: func() engine.Folding {
+			return engine.NewFolding(tableOfListings(p))
 		},
 		ByStream: true,
 	}
 }
 
-func applyListings(ctx context.Context, queries *todosdb.Queries, p ListingsProjector, batch []engine.Recorded) error {
-	return engine.GuardRows(func() error {
-		rows := engine.NewRows(listings.KeyOf, func(key listings.Key) (listings.Row, bool, error) {
-			found, err := queries.ListingsGet(ctx, todosdb.ListingsGetParams{ID: key})
-			return engine.FoundRow(found, err, rowOfListings)
-		})
-		for _, recorded := range batch {
-			projectListings(p, recorded.Meta, rows, recorded.Event)
-		}
-		return writeListings(ctx, queries, rows)
-	})
+func tableOfListings(p ListingsProjector) engine.Table[listings.Key, listings.Row] {
+	return engine.Table[listings.Key, listings.Row]{
+		KeyOf: listings.KeyOf,
+		Project: func(m engine.Meta, rows *listings.Rows, event engine.Event) {
+			projectListings(p, m, rows, event)
+		},
+		Load: func(ctx context.Context, db engine.DBTX, list []listings.Key) ([]listings.Row, error) {
+			found, err := todosdb.New(db).ListingsLoad(ctx, paramsOfListingsLoad(list))
+			return engine.ConvertList(found, rowOfListings), err
+		},
+		Put: func(ctx context.Context, db engine.DBTX, list []listings.Row) error {
+			return todosdb.New(db).ListingsPut(ctx, paramsOfListingsPut(list))
+		},
+		Delete: func(ctx context.Context, db engine.DBTX, list []listings.Key) error {
+			return todosdb.New(db).ListingsDelete(ctx, paramsOfListingsDelete(list))
+		},
+	}
 }
 
 func projectListings(p ListingsProjector, m engine.Meta, rows *listings.Rows, event engine.Event) {
@@ -75,34 +86,49 @@ func projectListings(p ListingsProjector, m engine.Meta, rows *listings.Rows, ev
 	}
 }
 
-func writeListings(ctx context.Context, queries *todosdb.Queries, rows *listings.Rows) error {
-	puts, deletes := rows.Changes()
-	if len(deletes) > 0 {
-		if err := engine.ExecBatch(queries.ListingsDelete(ctx, engine.ConvertList(deletes, keyOfListings))); err != nil {
-			return err
-		}
+func paramsOfListingsLoad(list []listings.Key) todosdb.ListingsLoadParams {
+	return todosdb.ListingsLoadParams{
+		ID: engine.Column(list, func(row listings.Key) uuid.UUID {
+			return row
+		}),
 	}
-	if len(puts) > 0 {
-		return engine.ExecBatch(queries.ListingsPut(ctx, engine.ConvertList(puts, paramsOfListings)))
-	}
-	return nil
 }
 
-func paramsOfListings(row listings.Row) todosdb.ListingsPutParams {
+func paramsOfListingsPut(list []listings.Row) todosdb.ListingsPutParams {
 	return todosdb.ListingsPutParams{
-		ID:        row.ID,
-		Name:      row.Name,
-		Status:    string(row.Status),
-		Members:   engine.NoNil(row.Members),
-		ItemCount: row.ItemCount,
-		DoneCount: row.DoneCount,
-		CreatedAt: row.CreatedAt,
-		UpdatedAt: row.UpdatedAt,
+		ID: engine.Column(list, func(row listings.Row) uuid.UUID {
+			return row.ID
+		}),
+		Name: engine.Column(list, func(row listings.Row) string {
+			return row.Name
+		}),
+		Status: engine.Column(list, func(row listings.Row) string {
+			return string(row.Status)
+		}),
+		Members: engine.ColumnLists(list, func(row listings.Row) []string {
+			return engine.NoNil(row.Members)
+		}),
+		ItemCount: engine.Column(list, func(row listings.Row) int64 {
+			return row.ItemCount
+		}),
+		DoneCount: engine.Column(list, func(row listings.Row) int64 {
+			return row.DoneCount
+		}),
+		CreatedAt: engine.Column(list, func(row listings.Row) time.Time {
+			return row.CreatedAt
+		}),
+		UpdatedAt: engine.Column(list, func(row listings.Row) time.Time {
+			return row.UpdatedAt
+		}),
 	}
 }
 
-func keyOfListings(key listings.Key) todosdb.ListingsDeleteParams {
-	return todosdb.ListingsDeleteParams{ID: key}
+func paramsOfListingsDelete(list []listings.Key) todosdb.ListingsDeleteParams {
+	return todosdb.ListingsDeleteParams{
+		ID: engine.Column(list, func(row listings.Key) uuid.UUID {
+			return row
+		}),
+	}
 }
 
 func rowOfListings(found todosdb.TodosListings) listings.Row {

@@ -7,6 +7,7 @@ package todosdb
 
 import (
 	"context"
+	"time"
 
 	"github.com/google/uuid"
 )
@@ -48,6 +49,19 @@ func (q *Queries) ListingsByStatus(ctx context.Context, arg ListingsByStatusPara
 		return nil, err
 	}
 	return items, nil
+}
+
+const listingsDelete = `-- name: ListingsDelete :exec
+DELETE FROM todos_listings WHERE id = ANY($1::uuid[])
+`
+
+type ListingsDeleteParams struct {
+	ID []uuid.UUID
+}
+
+func (q *Queries) ListingsDelete(ctx context.Context, arg ListingsDeleteParams) error {
+	_, err := q.db.Exec(ctx, listingsDelete, arg.ID)
+	return err
 }
 
 const listingsGet = `-- name: ListingsGet :one
@@ -107,4 +121,72 @@ func (q *Queries) ListingsList(ctx context.Context) ([]TodosListings, error) {
 		return nil, err
 	}
 	return items, nil
+}
+
+const listingsLoad = `-- name: ListingsLoad :many
+SELECT id, name, status, members, item_count, done_count, created_at, updated_at FROM todos_listings WHERE id = ANY($1::uuid[])
+`
+
+type ListingsLoadParams struct {
+	ID []uuid.UUID
+}
+
+func (q *Queries) ListingsLoad(ctx context.Context, arg ListingsLoadParams) ([]TodosListings, error) {
+	rows, err := q.db.Query(ctx, listingsLoad, arg.ID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []TodosListings
+	for rows.Next() {
+		var i TodosListings
+		if err := rows.Scan(
+			&i.ID,
+			&i.Name,
+			&i.Status,
+			&i.Members,
+			&i.ItemCount,
+			&i.DoneCount,
+			&i.CreatedAt,
+			&i.UpdatedAt,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const listingsPut = `-- name: ListingsPut :exec
+INSERT INTO todos_listings (id, name, status, members, item_count, done_count, created_at, updated_at)
+SELECT unnest($1::uuid[]), unnest($2::text[]), unnest($3::text[]), unnest($4::text[])::text[], unnest($5::bigint[]), unnest($6::bigint[]), unnest($7::timestamptz[]), unnest($8::timestamptz[])
+ON CONFLICT (id) DO UPDATE SET name = excluded.name, status = excluded.status, members = excluded.members, item_count = excluded.item_count, done_count = excluded.done_count, created_at = excluded.created_at, updated_at = excluded.updated_at
+`
+
+type ListingsPutParams struct {
+	ID        []uuid.UUID
+	Name      []string
+	Status    []string
+	Members   []string
+	ItemCount []int64
+	DoneCount []int64
+	CreatedAt []time.Time
+	UpdatedAt []time.Time
+}
+
+func (q *Queries) ListingsPut(ctx context.Context, arg ListingsPutParams) error {
+	_, err := q.db.Exec(ctx, listingsPut,
+		arg.ID,
+		arg.Name,
+		arg.Status,
+		arg.Members,
+		arg.ItemCount,
+		arg.DoneCount,
+		arg.CreatedAt,
+		arg.UpdatedAt,
+	)
+	return err
 }

@@ -74,22 +74,31 @@ func describeOverview(p OverviewProjector) engine.Projection {
 			"shop.event.counted",
 		},
 		Apply: func(ctx context.Context, db engine.DBTX, batch []engine.Recorded) error {
-			return applyOverview(ctx, shopdb.New(db), p, batch)
+			return engine.ApplyRows(ctx, db, tableOfOverview(p), batch)
+		},
+		Fold: func() engine.Folding {
+			return engine.NewFolding(tableOfOverview(p))
 		},
 	}
 }
 
-func applyOverview(ctx context.Context, queries *shopdb.Queries, p OverviewProjector, batch []engine.Recorded) error {
-	return engine.GuardRows(func() error {
-		rows := engine.NewRows(overview.KeyOf, func(key overview.Key) (overview.Row, bool, error) {
-			found, err := queries.OverviewGet(ctx, shopdb.OverviewGetParams{Order: string(key.Order), Stock: uuid.UUID(key.Stock)})
-			return engine.FoundRow(found, err, rowOfOverview)
-		})
-		for _, recorded := range batch {
-			projectOverview(p, recorded.Meta, rows, recorded.Event)
-		}
-		return writeOverview(ctx, queries, rows)
-	})
+func tableOfOverview(p OverviewProjector) engine.Table[overview.Key, overview.Row] {
+	return engine.Table[overview.Key, overview.Row]{
+		KeyOf: overview.KeyOf,
+		Project: func(m engine.Meta, rows *overview.Rows, event engine.Event) {
+			projectOverview(p, m, rows, event)
+		},
+		Load: func(ctx context.Context, db engine.DBTX, list []overview.Key) ([]overview.Row, error) {
+			found, err := shopdb.New(db).OverviewLoad(ctx, paramsOfOverviewLoad(list))
+			return engine.ConvertList(found, rowOfOverview), err
+		},
+		Put: func(ctx context.Context, db engine.DBTX, list []overview.Row) error {
+			return shopdb.New(db).OverviewPut(ctx, paramsOfOverviewPut(list))
+		},
+		Delete: func(ctx context.Context, db engine.DBTX, list []overview.Key) error {
+			return shopdb.New(db).OverviewDelete(ctx, paramsOfOverviewDelete(list))
+		},
+	}
 }
 
 func projectOverview(p OverviewProjector, m engine.Meta, rows *overview.Rows, event engine.Event) {
@@ -103,66 +112,131 @@ func projectOverview(p OverviewProjector, m engine.Meta, rows *overview.Rows, ev
 	}
 }
 
-func writeOverview(ctx context.Context, queries *shopdb.Queries, rows *overview.Rows) error {
-	puts, deletes := rows.Changes()
-	if len(deletes) > 0 {
-		if err := engine.ExecBatch(queries.OverviewDelete(ctx, engine.ConvertList(deletes, keyOfOverview))); err != nil {
-			return err
-		}
+func paramsOfOverviewLoad(list []overview.Key) shopdb.OverviewLoadParams {
+	return shopdb.OverviewLoadParams{
+		Order: engine.Column(list, func(row overview.Key) string {
+			return string(row.Order)
+		}),
+		Stock: engine.Column(list, func(row overview.Key) uuid.UUID {
+			return uuid.UUID(row.Stock)
+		}),
 	}
-	if len(puts) > 0 {
-		return engine.ExecBatch(queries.OverviewPut(ctx, engine.ConvertList(puts, paramsOfOverview)))
-	}
-	return nil
 }
 
-func paramsOfOverview(row overview.Row) shopdb.OverviewPutParams {
+func paramsOfOverviewPut(list []overview.Row) shopdb.OverviewPutParams {
 	return shopdb.OverviewPutParams{
-		Order: string(row.Order),
-		Stock: uuid.UUID(row.Stock),
-		Day:   row.Day,
-		Color: string(row.Color),
-		MaybeColor: engine.ConvertPtr(row.MaybeColor.Ptr(), func(v types.Color) string {
-			return string(v)
+		Order: engine.Column(list, func(row overview.Row) string {
+			return string(row.Order)
 		}),
-		At: row.At,
-		MaybeAt: engine.ConvertPtr(row.MaybeAt.Ptr(), func(v time.Time) time.Time {
-			return v
+		Stock: engine.Column(list, func(row overview.Row) uuid.UUID {
+			return uuid.UUID(row.Stock)
 		}),
-		Clock: row.Clock.String(),
-		Wait:  row.Wait.String(),
-		Tags:  engine.NoNil(row.Tags),
-		Colors: engine.ConvertList(row.Colors, func(v types.Color) string {
-			return string(v)
+		Day: engine.Column(list, func(row overview.Row) engine.Date {
+			return row.Day
 		}),
-		MaybeTags: row.MaybeTags.Or(nil),
-		MaybeColors: engine.ConvertOptList(row.MaybeColors, func(v types.Color) string {
-			return string(v)
+		Color: engine.Column(list, func(row overview.Row) string {
+			return string(row.Color)
 		}),
-		Ids:          engine.NoNil(row.Ids),
-		Address:      engine.ToColumn(row.Address),
-		MaybeAddress: engine.ToColumnOpt(row.MaybeAddress),
-		Counts:       engine.ToColumn(engine.NoNilMap(row.Counts)),
-		Shape:        engine.ToColumn(row.Shape),
-		Note:         row.Note.Ptr(),
-		NullNote:     row.NullNote,
-		NullDay:      row.NullDay,
-		MaybeStock: engine.ConvertPtr(row.MaybeStock.Ptr(), func(v ids.Stock) uuid.UUID {
-			return uuid.UUID(v)
+		MaybeColor: engine.ColumnText(list, func(row overview.Row) *string {
+			return engine.ConvertPtr(row.MaybeColor.Ptr(), func(v types.Color) string {
+				return string(v)
+			})
 		}),
-		Price:    row.Price,
-		N:        row.N,
-		MaybeN:   row.MaybeN.Ptr(),
-		Yes:      row.Yes,
-		User:     row.User,
-		APIURL:   row.APIURL,
-		Nodes:    engine.ToColumn(engine.NoNil(row.Nodes)),
-		NullTags: engine.OptOf(row.NullTags).Or(nil),
+		At: engine.Column(list, func(row overview.Row) time.Time {
+			return row.At
+		}),
+		MaybeAt: engine.ColumnText(list, func(row overview.Row) *time.Time {
+			return engine.ConvertPtr(row.MaybeAt.Ptr(), func(v time.Time) time.Time {
+				return v
+			})
+		}),
+		Clock: engine.Column(list, func(row overview.Row) string {
+			return row.Clock.String()
+		}),
+		Wait: engine.Column(list, func(row overview.Row) string {
+			return row.Wait.String()
+		}),
+		Tags: engine.ColumnLists(list, func(row overview.Row) []string {
+			return engine.NoNil(row.Tags)
+		}),
+		Colors: engine.ColumnLists(list, func(row overview.Row) []string {
+			return engine.ConvertList(row.Colors, func(v types.Color) string {
+				return string(v)
+			})
+		}),
+		MaybeTags: engine.ColumnListsText(list, func(row overview.Row) []string {
+			return row.MaybeTags.Or(nil)
+		}),
+		MaybeColors: engine.ColumnListsText(list, func(row overview.Row) []string {
+			return engine.ConvertOptList(row.MaybeColors, func(v types.Color) string {
+				return string(v)
+			})
+		}),
+		Ids: engine.ColumnLists(list, func(row overview.Row) []uuid.UUID {
+			return engine.NoNil(row.Ids)
+		}),
+		Address: engine.Column(list, func(row overview.Row) []byte {
+			return engine.ToColumn(row.Address)
+		}),
+		MaybeAddress: engine.Column(list, func(row overview.Row) []byte {
+			return engine.ToColumnOpt(row.MaybeAddress)
+		}),
+		Counts: engine.Column(list, func(row overview.Row) []byte {
+			return engine.ToColumn(engine.NoNilMap(row.Counts))
+		}),
+		Shape: engine.Column(list, func(row overview.Row) []byte {
+			return engine.ToColumn(row.Shape)
+		}),
+		Note: engine.ColumnText(list, func(row overview.Row) *string {
+			return row.Note.Ptr()
+		}),
+		NullNote: engine.ColumnText(list, func(row overview.Row) *string {
+			return row.NullNote
+		}),
+		NullDay: engine.ColumnText(list, func(row overview.Row) *engine.Date {
+			return row.NullDay
+		}),
+		MaybeStock: engine.ColumnText(list, func(row overview.Row) *uuid.UUID {
+			return engine.ConvertPtr(row.MaybeStock.Ptr(), func(v ids.Stock) uuid.UUID {
+				return uuid.UUID(v)
+			})
+		}),
+		Price: engine.Column(list, func(row overview.Row) float64 {
+			return row.Price
+		}),
+		N: engine.Column(list, func(row overview.Row) int64 {
+			return row.N
+		}),
+		MaybeN: engine.ColumnText(list, func(row overview.Row) *int64 {
+			return row.MaybeN.Ptr()
+		}),
+		Yes: engine.Column(list, func(row overview.Row) bool {
+			return row.Yes
+		}),
+		User: engine.Column(list, func(row overview.Row) string {
+			return row.User
+		}),
+		APIURL: engine.Column(list, func(row overview.Row) string {
+			return row.APIURL
+		}),
+		Nodes: engine.Column(list, func(row overview.Row) []byte {
+			return engine.ToColumn(engine.NoNil(row.Nodes))
+		}),
+		NullTags: engine.ColumnListsText(list, func(row overview.Row) []string {
+			return engine.OptOf(row.NullTags).Or(nil)
+		}),
 	}
 }
 
-func keyOfOverview(key overview.Key) shopdb.OverviewDeleteParams {
-	return shopdb.OverviewDeleteParams{Order: string(key.Order), Stock: uuid.UUID(key.Stock)}
+func paramsOfOverviewDelete(list []overview.Key) shopdb.OverviewDeleteParams {
+	return shopdb.OverviewDeleteParams{
+		Order: engine.Column(list, func(row overview.Key) string {
+			return string(row.Order)
+		}),
+		Stock: engine.Column(list, func(row overview.Key) uuid.UUID {
+			return uuid.UUID(row.Stock)
+		}),
+	}
 }
 
 func rowOfOverview(found shopdb.ShopOverview) overview.Row {

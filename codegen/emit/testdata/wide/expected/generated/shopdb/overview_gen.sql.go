@@ -9,6 +9,7 @@ import (
 	"context"
 	"time"
 
+	"github.com/backstory-go/backstory/engine"
 	"github.com/google/uuid"
 )
 
@@ -80,6 +81,20 @@ func (q *Queries) OverviewByColor(ctx context.Context, arg OverviewByColorParams
 		return nil, err
 	}
 	return items, nil
+}
+
+const overviewDelete = `-- name: OverviewDelete :exec
+DELETE FROM shop_overview WHERE ("order", stock) IN (SELECT unnest($1::text[]), unnest($2::uuid[]))
+`
+
+type OverviewDeleteParams struct {
+	Order []string
+	Stock []uuid.UUID
+}
+
+func (q *Queries) OverviewDelete(ctx context.Context, arg OverviewDeleteParams) error {
+	_, err := q.db.Exec(ctx, overviewDelete, arg.Order, arg.Stock)
+	return err
 }
 
 const overviewGet = `-- name: OverviewGet :one
@@ -247,6 +262,66 @@ func (q *Queries) OverviewList(ctx context.Context) ([]ShopOverview, error) {
 	return items, nil
 }
 
+const overviewLoad = `-- name: OverviewLoad :many
+SELECT "order", stock, day, color, maybe_color, at, maybe_at, clock, wait, tags, colors, maybe_tags, maybe_colors, ids, address, maybe_address, counts, shape, note, null_note, null_day, maybe_stock, price, n, maybe_n, yes, "user", api_url, nodes, null_tags FROM shop_overview WHERE ("order", stock) IN (SELECT unnest($1::text[]), unnest($2::uuid[]))
+`
+
+type OverviewLoadParams struct {
+	Order []string
+	Stock []uuid.UUID
+}
+
+func (q *Queries) OverviewLoad(ctx context.Context, arg OverviewLoadParams) ([]ShopOverview, error) {
+	rows, err := q.db.Query(ctx, overviewLoad, arg.Order, arg.Stock)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []ShopOverview
+	for rows.Next() {
+		var i ShopOverview
+		if err := rows.Scan(
+			&i.Order,
+			&i.Stock,
+			&i.Day,
+			&i.Color,
+			&i.MaybeColor,
+			&i.At,
+			&i.MaybeAt,
+			&i.Clock,
+			&i.Wait,
+			&i.Tags,
+			&i.Colors,
+			&i.MaybeTags,
+			&i.MaybeColors,
+			&i.Ids,
+			&i.Address,
+			&i.MaybeAddress,
+			&i.Counts,
+			&i.Shape,
+			&i.Note,
+			&i.NullNote,
+			&i.NullDay,
+			&i.MaybeStock,
+			&i.Price,
+			&i.N,
+			&i.MaybeN,
+			&i.Yes,
+			&i.User,
+			&i.APIURL,
+			&i.Nodes,
+			&i.NullTags,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const overviewOneUser = `-- name: OverviewOneUser :one
 SELECT "order", stock, day, color, maybe_color, at, maybe_at, clock, wait, tags, colors, maybe_tags, maybe_colors, ids, address, maybe_address, counts, shape, note, null_note, null_day, maybe_stock, price, n, maybe_n, yes, "user", api_url, nodes, null_tags FROM shop_overview
 WHERE "user" = $1::text AND n <> 3 AND note IS NULL
@@ -293,4 +368,79 @@ func (q *Queries) OverviewOneUser(ctx context.Context, arg OverviewOneUserParams
 		&i.NullTags,
 	)
 	return i, err
+}
+
+const overviewPut = `-- name: OverviewPut :exec
+INSERT INTO shop_overview ("order", stock, day, color, maybe_color, at, maybe_at, clock, wait, tags, colors, maybe_tags, maybe_colors, ids, address, maybe_address, counts, shape, note, null_note, null_day, maybe_stock, price, n, maybe_n, yes, "user", api_url, nodes, null_tags)
+SELECT unnest($1::text[]), unnest($2::uuid[]), unnest($3::date[]), unnest($4::text[]), unnest(CAST($5::text AS text[])), unnest($6::timestamptz[]), unnest(CAST($7::text AS timestamptz[])), unnest($8::text[]), unnest($9::text[]), unnest($10::text[])::text[], unnest($11::text[])::text[], unnest(CAST($12::text AS text[]))::text[], unnest(CAST($13::text AS text[]))::text[], unnest($14::text[])::uuid[], unnest($15::jsonb[]), unnest($16::jsonb[]), unnest($17::jsonb[]), unnest($18::jsonb[]), unnest(CAST($19::text AS text[])), unnest(CAST($20::text AS text[])), unnest(CAST($21::text AS date[])), unnest(CAST($22::text AS uuid[])), unnest($23::double precision[]), unnest($24::bigint[]), unnest(CAST($25::text AS bigint[])), unnest($26::boolean[]), unnest($27::text[]), unnest($28::text[]), unnest($29::jsonb[]), unnest(CAST($30::text AS text[]))::text[]
+ON CONFLICT ("order", stock) DO UPDATE SET day = excluded.day, color = excluded.color, maybe_color = excluded.maybe_color, at = excluded.at, maybe_at = excluded.maybe_at, clock = excluded.clock, wait = excluded.wait, tags = excluded.tags, colors = excluded.colors, maybe_tags = excluded.maybe_tags, maybe_colors = excluded.maybe_colors, ids = excluded.ids, address = excluded.address, maybe_address = excluded.maybe_address, counts = excluded.counts, shape = excluded.shape, note = excluded.note, null_note = excluded.null_note, null_day = excluded.null_day, maybe_stock = excluded.maybe_stock, price = excluded.price, n = excluded.n, maybe_n = excluded.maybe_n, yes = excluded.yes, "user" = excluded."user", api_url = excluded.api_url, nodes = excluded.nodes, null_tags = excluded.null_tags
+`
+
+type OverviewPutParams struct {
+	Order        []string
+	Stock        []uuid.UUID
+	Day          []engine.Date
+	Color        []string
+	MaybeColor   string
+	At           []time.Time
+	MaybeAt      string
+	Clock        []string
+	Wait         []string
+	Tags         []string
+	Colors       []string
+	MaybeTags    string
+	MaybeColors  string
+	Ids          []string
+	Address      [][]byte
+	MaybeAddress [][]byte
+	Counts       [][]byte
+	Shape        [][]byte
+	Note         string
+	NullNote     string
+	NullDay      string
+	MaybeStock   string
+	Price        []float64
+	N            []int64
+	MaybeN       string
+	Yes          []bool
+	User         []string
+	APIURL       []string
+	Nodes        [][]byte
+	NullTags     string
+}
+
+func (q *Queries) OverviewPut(ctx context.Context, arg OverviewPutParams) error {
+	_, err := q.db.Exec(ctx, overviewPut,
+		arg.Order,
+		arg.Stock,
+		arg.Day,
+		arg.Color,
+		arg.MaybeColor,
+		arg.At,
+		arg.MaybeAt,
+		arg.Clock,
+		arg.Wait,
+		arg.Tags,
+		arg.Colors,
+		arg.MaybeTags,
+		arg.MaybeColors,
+		arg.Ids,
+		arg.Address,
+		arg.MaybeAddress,
+		arg.Counts,
+		arg.Shape,
+		arg.Note,
+		arg.NullNote,
+		arg.NullDay,
+		arg.MaybeStock,
+		arg.Price,
+		arg.N,
+		arg.MaybeN,
+		arg.Yes,
+		arg.User,
+		arg.APIURL,
+		arg.Nodes,
+		arg.NullTags,
+	)
+	return err
 }

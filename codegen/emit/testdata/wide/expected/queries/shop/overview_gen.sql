@@ -3,13 +3,16 @@
 -- name: OverviewGet :one
 SELECT * FROM shop_overview WHERE "order" = sqlc.arg('order') AND stock = @stock;
 
--- name: OverviewPut :batchexec
+-- name: OverviewLoad :many
+SELECT * FROM shop_overview WHERE ("order", stock) IN (SELECT unnest(sqlc.arg('order')::text[]), unnest(@stock::uuid[]));
+
+-- name: OverviewPut :exec
 INSERT INTO shop_overview ("order", stock, day, color, maybe_color, at, maybe_at, clock, wait, tags, colors, maybe_tags, maybe_colors, ids, address, maybe_address, counts, shape, note, null_note, null_day, maybe_stock, price, n, maybe_n, yes, "user", api_url, nodes, null_tags)
-VALUES (sqlc.arg('order'), @stock, @day, @color, @maybe_color, @at, @maybe_at, @clock, @wait, @tags, @colors, @maybe_tags, @maybe_colors, @ids, @address, @maybe_address, @counts, @shape, @note, @null_note, @null_day, @maybe_stock, @price, @n, @maybe_n, @yes, sqlc.arg('user'), @api_url, @nodes, @null_tags)
+SELECT unnest(sqlc.arg('order')::text[]), unnest(@stock::uuid[]), unnest(@day::date[]), unnest(@color::text[]), unnest(CAST(@maybe_color::text AS text[])), unnest(@at::timestamptz[]), unnest(CAST(@maybe_at::text AS timestamptz[])), unnest(@clock::text[]), unnest(@wait::text[]), unnest(@tags::text[])::text[], unnest(@colors::text[])::text[], unnest(CAST(@maybe_tags::text AS text[]))::text[], unnest(CAST(@maybe_colors::text AS text[]))::text[], unnest(@ids::text[])::uuid[], unnest(@address::jsonb[]), unnest(@maybe_address::jsonb[]), unnest(@counts::jsonb[]), unnest(@shape::jsonb[]), unnest(CAST(@note::text AS text[])), unnest(CAST(@null_note::text AS text[])), unnest(CAST(@null_day::text AS date[])), unnest(CAST(@maybe_stock::text AS uuid[])), unnest(@price::double precision[]), unnest(@n::bigint[]), unnest(CAST(@maybe_n::text AS bigint[])), unnest(@yes::boolean[]), unnest(sqlc.arg('user')::text[]), unnest(@api_url::text[]), unnest(@nodes::jsonb[]), unnest(CAST(@null_tags::text AS text[]))::text[]
 ON CONFLICT ("order", stock) DO UPDATE SET day = excluded.day, color = excluded.color, maybe_color = excluded.maybe_color, at = excluded.at, maybe_at = excluded.maybe_at, clock = excluded.clock, wait = excluded.wait, tags = excluded.tags, colors = excluded.colors, maybe_tags = excluded.maybe_tags, maybe_colors = excluded.maybe_colors, ids = excluded.ids, address = excluded.address, maybe_address = excluded.maybe_address, counts = excluded.counts, shape = excluded.shape, note = excluded.note, null_note = excluded.null_note, null_day = excluded.null_day, maybe_stock = excluded.maybe_stock, price = excluded.price, n = excluded.n, maybe_n = excluded.maybe_n, yes = excluded.yes, "user" = excluded."user", api_url = excluded.api_url, nodes = excluded.nodes, null_tags = excluded.null_tags;
 
--- name: OverviewDelete :batchexec
-DELETE FROM shop_overview WHERE "order" = sqlc.arg('order') AND stock = @stock;
+-- name: OverviewDelete :exec
+DELETE FROM shop_overview WHERE ("order", stock) IN (SELECT unnest(sqlc.arg('order')::text[]), unnest(@stock::uuid[]));
 
 -- name: OverviewList :many
 SELECT * FROM shop_overview ORDER BY "order", stock;
