@@ -39,6 +39,7 @@ var rules = []rule{
 	{"app/todos", []string{"engine", "generated/*/*", "generated/*"}},
 	{"app/web", []string{"app/todos", "generated/", "engine", "engine/live", "app/web/"}},
 	{"app/web/", []string{"engine", "generated/", "app/web/"}},
+	{"app/watch", []string{"engine", "engine/postgres"}},
 	{"app", []string{""}},
 	{"", nil},
 }
@@ -74,6 +75,7 @@ func matches(pattern, folder string) bool {
 var forbiddenElsewhere = map[string][]string{
 	"net/http":                     {"engine/live", "app/", "codegen/"},
 	"github.com/goccy/go-graphviz": {"codegen/"},
+	"github.com/prometheus/client_golang/prometheus": {"app/watch"},
 }
 
 func TestImportsFollowTheTable(t *testing.T) {
@@ -176,6 +178,8 @@ func TestTheTableItself(t *testing.T) {
 		{"app/todos", "engine/postgres", false},
 		{"app/web", "engine/live", true},
 		{"app/web", "engine/postgres", false},
+		{"app/watch", "engine/postgres", true},
+		{"app/watch", "app/web", false},
 		{"app", "engine/postgres", true},
 	}
 	for _, c := range cases {

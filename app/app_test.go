@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -41,6 +42,9 @@ func TestWhatWasStoredIsThereAgain(t *testing.T) {
 	first.login("ann")
 	first.post("/commands/todos.list.create", url.Values{"name": {"Groceries"}})
 	first.sees("Groceries")
+	first.tells("/healthz", `"status":"ok"`, `"commands 0"`)
+	first.tells("/readyz", `"status":"ready"`, `"consumers"`)
+	first.tells("/metrics", "backstory_head_position 1\n", `backstory_consumer_lag_events{consumer="todos.listings"} 0`)
 	first.stop(syscall.SIGTERM)
 	if server, err := localpg.Find(t.Context(), localpg.Config{Dir: filepath.Join(dir, ".data")}); !errors.Is(err, localpg.ErrNotRunning) {
 		if err == nil {
@@ -142,7 +146,12 @@ func (i *instance) sees(text string) {
 
 func (i *instance) home() string {
 	i.t.Helper()
-	answer, err := i.http.Get(i.base + "/")
+	return i.read("/")
+}
+
+func (i *instance) read(path string) string {
+	i.t.Helper()
+	answer, err := i.http.Get(i.base + path)
 	if err != nil {
 		i.t.Fatal(err)
 	}
@@ -152,6 +161,16 @@ func (i *instance) home() string {
 		i.t.Fatal(err)
 	}
 	return string(body)
+}
+
+// tells waits until the page has all the texts.
+func (i *instance) tells(path string, texts ...string) {
+	i.t.Helper()
+	var body string
+	eventually(i.t, path+" tells what it must", func() bool {
+		body = i.read(path)
+		return !slices.ContainsFunc(texts, func(text string) bool { return !strings.Contains(body, text) })
+	})
 }
 
 // stop sends the signal and waits for the process to end.

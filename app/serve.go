@@ -17,6 +17,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	apptodos "github.com/backstory-go/backstory/app/todos"
+	"github.com/backstory-go/backstory/app/watch"
 	"github.com/backstory-go/backstory/app/web"
 	"github.com/backstory-go/backstory/engine"
 	"github.com/backstory-go/backstory/engine/postgres"
@@ -49,7 +50,7 @@ func serve(ctx context.Context, cfg config, out io.Writer) (err error) {
 	if err != nil {
 		return err
 	}
-	handler, err := web.New(web.Config{Client: eng, System: system, Secret: secret, Log: log})
+	handler, err := web.New(web.Config{Client: eng, System: system, Secret: secret, Log: log, Public: watch.Handlers(eng)})
 	if err != nil {
 		return err
 	}

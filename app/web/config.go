@@ -13,10 +13,11 @@ import (
 
 // Config says what the pages run on.
 type Config struct {
-	Client engine.Client  // required
-	System *engine.System // required: the registered components
-	Secret []byte         // signs the session cookie; at least 16 bytes
-	Log    *slog.Logger   // nil: slog.Default()
+	Client engine.Client           // required
+	System *engine.System          // required: the registered components
+	Secret []byte                  // signs the session cookie; at least 16 bytes
+	Log    *slog.Logger            // nil: slog.Default()
+	Public map[string]http.Handler // by pattern: answers everybody, signed in or not
 
 	Patience  time.Duration // how long a command's outcome is waited for; 0: 5 s
 	BodyLimit int64         // bytes of a request; 0: 64 KiB

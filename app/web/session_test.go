@@ -22,7 +22,7 @@ func TestWithoutASession(t *testing.T) {
 		{"GET", "/updates?page=/", 401, ""},
 		{"POST", "/commands/todos.list.create", 401, ""},
 		{"GET", "/login", 200, ""},
-		{"GET", "/healthz", 200, ""},
+		{"GET", "/public", 200, ""},
 		{"GET", "/assets/none.js", 404, ""},
 	}
 	for _, test := range tests {

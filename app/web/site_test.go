@@ -24,7 +24,8 @@ type site struct {
 func newSite(t *testing.T) *site {
 	t.Helper()
 	f := newFake()
-	cfg := Config{Client: f, System: fakeSystem(), Secret: []byte("a secret for tests"), Log: slog.New(slog.DiscardHandler)}
+	cfg := Config{Client: f, System: fakeSystem(), Secret: []byte("a secret for tests"), Log: slog.New(slog.DiscardHandler),
+		Public: map[string]http.Handler{"GET /public": http.HandlerFunc(func(http.ResponseWriter, *http.Request) {})}}
 	s, err := newServer(cfg.withDefaults(), f)
 	if err != nil {
 		t.Fatal(err)

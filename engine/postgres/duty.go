@@ -46,11 +46,16 @@ func (d *duty) run(ctx context.Context) error {
 	for _, w := range d.e.workers {
 		d.running.Go(func() { w.run(working) })
 	}
+	health := d.e.health.begin("duty", stuckAfter)
+	defer health.end()
 	ticker := time.NewTicker(beatEvery)
 	defer ticker.Stop()
 	for ctx.Err() == nil {
-		if err := d.beat(ctx); err != nil && !ended(ctx, err) {
+		if err := d.beat(ctx); err == nil {
+			health.works()
+		} else if !ended(ctx, err) {
 			d.e.log.Warn("heartbeat is tried again", "error", err)
+			health.fails(err)
 		}
 		select {
 		case <-ctx.Done():

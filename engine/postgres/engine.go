@@ -23,11 +23,17 @@ type Engine struct {
 	system *engine.System
 	log    *slog.Logger
 	id     uuid.UUID // of this start of this process
+	opened time.Time
+	schema int64 // version of the engine's schema that this program brings
 
 	work  *pgxpool.Pool // what the engine does itself
 	reads *pgxpool.Pool // what pages and callers read: they cannot starve the engine
 	sql   *enginedb.Queries
 
+	health    *health
+	meter     *meter
+	stats     *recent[Stats]
+	readiness *recent[[]Check]
 	hub       engine.Hub
 	notices   *notices
 	sequencer *sequencer
@@ -64,19 +70,23 @@ func Open(ctx context.Context, cfg Config) (*Engine, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open: %w", err)
 	}
-	return assemble(cfg, work, reads), nil
+	e := assemble(cfg, work, reads)
+	e.schema, err = ownSchema()
+	return e, err
 }
 
 func assemble(cfg Config, work, reads *pgxpool.Pool) *Engine {
 	e := &Engine{cfg: cfg, system: cfg.System, log: cfg.Log, id: cfg.NewID(), work: work, reads: reads, sql: enginedb.New(work)}
 	e.ctx, e.cancel = context.WithCancel(context.Background())
+	e.health, e.meter, e.stats, e.readiness = newHealth(e.log), newMeter(), newRecent[Stats](), newRecent[[]Check]()
+	e.opened = time.Now()
 	e.notices = newNotices(e.ctx, e.sql, e.id)
 	e.applied = newApplied()
 	e.snapshots = newSnapshots(e.ctx, work, e.log)
 	e.states = newStates(cfg.CacheStreams)
 	e.tail = newTail(e.sql, &e.hub)
 	e.waiters = newWaiters(enginedb.New(reads))
-	e.sequencer = newSequencer(e.ctx, work, e.log, e.onStored)
+	e.sequencer = newSequencer(e.ctx, work, e.log, e.health.begin("append", 0), e.onStored)
 	e.inbox = newInbox(e.ctx, e.sql, cfg, e.onSubmitted)
 	if cfg.is(RoleWorker) {
 		for i := range cfg.Workers {
@@ -88,7 +98,8 @@ func assemble(cfg Config, work, reads *pgxpool.Pool) *Engine {
 
 // onStored spreads the news of a commit: to this process at once, to others by
 // a notice.
-func (e *Engine) onStored(records []*record) {
+func (e *Engine) onStored(records []*record, appends int) {
+	e.meter.stored(appends)
 	e.tail.offer(records)
 	e.notices.send(noticeLog, "")
 }
@@ -115,7 +126,7 @@ func (e *Engine) Run(ctx context.Context) error {
 	defer context.AfterFunc(e.ctx, cancel)()
 	var group errgroup.Group
 	group.Go(func() error { return e.listen(ctx) })
-	group.Go(func() error { return e.tail.run(ctx, e.log) })
+	group.Go(func() error { return e.tail.run(ctx, e.log, e.health.begin("tail", stuckAfter)) })
 	group.Go(func() error { return e.waiters.run(ctx) })
 	if e.cfg.is(RoleWorker) {
 		group.Go(func() error { return newDuty(e).run(ctx) })

@@ -95,6 +95,7 @@ func (w *worker) loadStates(ctx context.Context, lanes []*lane) bool {
 	if err := w.e.load(ctx, w.e.work, missing); err != nil {
 		if !ended(ctx, err) {
 			w.e.log.Warn("loading streams is tried again", "error", err, "streams", len(missing))
+			w.health.fails(err)
 			for _, l := range lanes {
 				l.notBefore = time.Now().Add(100 * time.Millisecond)
 			}
@@ -219,6 +220,7 @@ func (w *worker) fails(l *lane, o *order, err error) bool {
 	if o.tries >= mostTries || now.Sub(o.first) >= mostRetrying {
 		return true
 	}
+	w.e.meter.retried(consumerCommands)
 	l.notBefore = now.Add(firstPause << (2 * (o.tries - 1)))
 	w.e.log.Warn("command is tried again", "command", o.row.ID, "type", o.row.Type, "tries", o.tries, "error", err)
 	return false

@@ -12,8 +12,10 @@ import (
 // listen hears other processes' notices over one connection, and gets a new one
 // whenever it is lost. It returns nil when ctx ends.
 func (e *Engine) listen(ctx context.Context) error {
+	health := e.health.begin(loopListen, stuckAfter)
+	defer health.end()
 	for wait := 50 * time.Millisecond; ctx.Err() == nil; wait = min(2*wait, time.Second) {
-		heard, err := e.hear(ctx)
+		heard, err := e.hear(ctx, health)
 		if ended(ctx, err) {
 			return nil
 		}
@@ -21,6 +23,7 @@ func (e *Engine) listen(ctx context.Context) error {
 			wait = 50 * time.Millisecond
 		}
 		e.log.Warn("listening is tried again", "error", err)
+		health.fails(err)
 		pause(ctx, wait)
 	}
 	return nil
@@ -28,7 +31,7 @@ func (e *Engine) listen(ctx context.Context) error {
 
 // hear listens until the connection fails. After it is made nobody knows what
 // was missed, so everybody looks.
-func (e *Engine) hear(ctx context.Context) (heard bool, err error) {
+func (e *Engine) hear(ctx context.Context, health *loop) (heard bool, err error) {
 	conn, err := direct(ctx, e.cfg)
 	if err != nil {
 		return false, err
@@ -39,6 +42,7 @@ func (e *Engine) hear(ctx context.Context) (heard bool, err error) {
 	}
 	e.wakeAll()
 	for {
+		health.works()
 		if err := e.hearOne(ctx, conn); err != nil {
 			return true, err
 		}

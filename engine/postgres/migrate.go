@@ -111,3 +111,19 @@ func rebuildTable(ctx context.Context, tx pgx.Tx, p *engine.Projection, known bo
 	_, err := tx.Conn().PgConn().Exec(ctx, script).ReadAll()
 	return err
 }
+
+// ownSchema is the version of the engine's schema that this program brings.
+func ownSchema() (version int64, err error) {
+	files, err := fs.Glob(queries.Migrations, "migrations/*.sql")
+	if err != nil {
+		return 0, err
+	}
+	for _, file := range files {
+		n, err := goose.NumericComponent(file)
+		if err != nil {
+			return 0, err
+		}
+		version = max(version, n)
+	}
+	return version, nil
+}

@@ -33,6 +33,8 @@ type projector struct {
 
 // run folds until ctx ends or the slot has another owner.
 func (p *projector) run(ctx context.Context) {
+	health := p.e.health.begin(p.p.Name, 0)
+	defer health.end()
 	p.report()
 	for wait := 100 * time.Millisecond; ctx.Err() == nil; {
 		news := p.e.tail.changed.next()
@@ -46,9 +48,14 @@ func (p *projector) run(ctx context.Context) {
 			return
 		case err != nil && !ended(ctx, err):
 			p.e.log.Error("projection is tried again", "projection", p.p.Name, "after", p.position, "error", err)
+			health.fails(err)
+			if !surroundings(err) {
+				p.e.meter.retried(p.p.Name)
+			}
 			pause(ctx, wait)
 			wait = min(2*wait, 10*time.Second)
 		case err == nil:
+			health.works()
 			wait = 100 * time.Millisecond
 			if len(list) == 0 {
 				p.rest(ctx, news)

@@ -17,12 +17,13 @@ type sequencer struct {
 	ctx    context.Context // of the engine: ends by Close
 	pool   *pgxpool.Pool
 	log    *slog.Logger
-	stored func(records []*record) // called after each commit, in the order of positions
+	health *loop
+	stored func(records []*record, appends int) // called after each commit, in the order of positions
 	queue  queue[*entry]
 }
 
-func newSequencer(ctx context.Context, pool *pgxpool.Pool, log *slog.Logger, stored func([]*record)) *sequencer {
-	s := &sequencer{ctx: ctx, pool: pool, log: log, stored: stored}
+func newSequencer(ctx context.Context, pool *pgxpool.Pool, log *slog.Logger, health *loop, stored func([]*record, int)) *sequencer {
+	s := &sequencer{ctx: ctx, pool: pool, log: log, health: health, stored: stored}
 	s.queue.flush = s.flush
 	return s
 }
@@ -48,6 +49,7 @@ func (s *sequencer) write(batch []*entry, r *room) {
 		batch, r = f.batch, nil
 		switch {
 		case err == nil:
+			s.health.works()
 			s.settle(f)
 			return
 		case s.ctx.Err() != nil:
@@ -55,6 +57,7 @@ func (s *sequencer) write(batch []*entry, r *room) {
 			return
 		case surroundings(err):
 			s.log.Warn("append is tried again", "error", err, "appends", len(batch))
+			s.health.fails(err)
 			pause(s.ctx, wait/2+rand.N(wait))
 		case len(batch) == 1:
 			s.reject(batch, fault(s.ctx, err, "append to %s", batch[0].name))
@@ -71,7 +74,7 @@ func (s *sequencer) write(batch []*entry, r *room) {
 // settle tells every entry of a committed flight its verdict.
 func (s *sequencer) settle(f *flight) {
 	if len(f.records) > 0 {
-		s.stored(f.records)
+		s.stored(f.records, len(f.batch))
 	}
 	for i, e := range f.batch {
 		e.done(f.verdicts[i])

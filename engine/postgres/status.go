@@ -83,7 +83,7 @@ func readStatus(ctx context.Context, sql *enginedb.Queries, system *engine.Syste
 	if err != nil {
 		return Status{}, err
 	}
-	consumers, err := sql.StatusConsumers(ctx)
+	consumers, err := readConsumers(ctx, sql, head, system)
 	if err != nil {
 		return Status{}, err
 	}
@@ -92,18 +92,28 @@ func readStatus(ctx context.Context, sql *enginedb.Queries, system *engine.Syste
 		return Status{}, err
 	}
 	status := Status{Head: head, Processes: make([]ProcessStatus, len(processes)),
-		Consumers: make([]ConsumerStatus, len(consumers)),
+		Consumers: consumers,
 		Commands:  CommandsStatus{Pending: commands.Pending, Parked: commands.Failed}}
 	for i, row := range processes {
 		p := &status.Processes[i]
 		_ = json.Unmarshal(row.Info, p) // information: what another version wrote may lack
 		p.ID, p.StartedAt, p.SeenAt = row.ID, row.StartedAt.UTC(), row.SeenAt.UTC()
 	}
-	for i, row := range consumers {
-		status.Consumers[i] = ConsumerStatus{Name: row.Consumer, Kind: "projection", Status: consumerStatus(row, system),
+	return status, nil
+}
+
+// readConsumers tells how far each consumer is behind the head.
+func readConsumers(ctx context.Context, sql *enginedb.Queries, head int64, system *engine.System) ([]ConsumerStatus, error) {
+	rows, err := sql.StatusConsumers(ctx)
+	if err != nil {
+		return nil, err
+	}
+	consumers := make([]ConsumerStatus, len(rows))
+	for i, row := range rows {
+		consumers[i] = ConsumerStatus{Name: row.Consumer, Kind: "projection", Status: consumerStatus(row, system),
 			Position: row.Position, LagEvents: max(head-row.Position, 0), LagSeconds: max(row.LagSeconds, 0)}
 	}
-	return status, nil
+	return consumers, nil
 }
 
 func consumerStatus(row enginedb.StatusConsumersRow, system *engine.System) string {

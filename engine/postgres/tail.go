@@ -38,13 +38,16 @@ func newTail(sql *enginedb.Queries, hub *engine.Hub) *tail {
 }
 
 // run follows until ctx ends; then it returns nil.
-func (t *tail) run(ctx context.Context, log *slog.Logger) error {
+func (t *tail) run(ctx context.Context, log *slog.Logger, health *loop) error {
+	defer health.end()
 	for ctx.Err() == nil {
 		if err := t.catchUp(ctx); err != nil && !ended(ctx, err) {
 			log.Warn("reading the log is tried again", "error", err)
+			health.fails(err)
 			pause(ctx, 200*time.Millisecond)
 			continue
 		}
+		health.works()
 		timer := time.NewTimer(tailPoll)
 		select {
 		case <-ctx.Done():

@@ -4,6 +4,7 @@ import (
 	"context"
 	"maps"
 	"slices"
+	"strconv"
 	"sync"
 	"time"
 
@@ -28,6 +29,7 @@ type worker struct {
 	wake    bell
 	results bell
 	cache   *cache
+	health  *loop
 
 	lanes map[string]*lane
 	known map[int64]bool // seq of the commands in hand
@@ -73,8 +75,11 @@ func (w *worker) owned() []int32 {
 
 // run decides until ctx ends, then waits for what the sequencer has in hand.
 func (w *worker) run(ctx context.Context) {
+	w.health = w.e.health.begin("commands "+strconv.Itoa(w.index), stuckAfter)
+	defer w.health.end()
 	look := true
 	for ctx.Err() == nil {
+		w.health.turns()
 		if look || w.more && len(w.known) < holdMost {
 			w.take(ctx)
 		}
@@ -129,10 +134,12 @@ func (w *worker) take(ctx context.Context) {
 	if err != nil {
 		if !ended(ctx, err) {
 			w.e.log.Warn("reading the inbox is tried again", "error", err)
+			w.health.fails(err)
 			w.due = now.Add(100 * time.Millisecond)
 		}
 		return
 	}
+	w.health.works()
 	for i := range rows {
 		w.low.saw(rows[i].Seq)
 		w.accept(&rows[i])

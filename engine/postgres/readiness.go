@@ -1,0 +1,126 @@
+package postgres
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/backstory-go/backstory/engine/postgres/enginedb"
+)
+
+// The statuses of a check.
+const (
+	CheckOK     = "ok"
+	CheckNote   = "note"   // it serves; somebody should know
+	CheckFailed = "failed" // it does not serve
+)
+
+// Readiness says whether commands and pages can be served by this process.
+type Readiness struct {
+	Ready  bool    `json:"ready"` // no check failed
+	Checks []Check `json:"checks"`
+}
+
+// Check is one thing that was looked at.
+type Check struct {
+	Name   string `json:"name"`
+	Status string `json:"status"`
+	Detail string `json:"detail,omitempty"`
+}
+
+const schemaVersion = "select coalesce(max(version_id), 0) from backstory.migrations where is_applied"
+
+// Readiness looks at the database and at what this process hears of it, at most
+// once a second. It names no host and no person: strangers may read it.
+func (e *Engine) Readiness(ctx context.Context) Readiness {
+	checks, err := e.readiness.get(ctx, e.checkDatabase)
+	if err != nil {
+		checks = []Check{{"database", CheckFailed, reasonOf(err)}}
+	}
+	checks = append(slices.Clone(checks), e.checkListen())
+	stats, err := e.Stats(ctx)
+	if err == nil {
+		checks = append(checks, checkWorkers(stats), checkConsumers(stats))
+	}
+	ready := !slices.ContainsFunc(checks, func(c Check) bool { return c.Status == CheckFailed })
+	return Readiness{Ready: ready, Checks: checks}
+}
+
+func (e *Engine) checkDatabase(ctx context.Context) ([]Check, error) {
+	var version int64
+	if err := e.reads.QueryRow(ctx, schemaVersion).Scan(&version); err != nil {
+		return nil, err
+	}
+	role, err := enginedb.New(e.reads).WatchRole(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return []Check{checkStandby(role.Standby), checkSchema(version, e.schema), checkRole(role.Owner)}, nil
+}
+
+func checkStandby(standby bool) Check {
+	if standby {
+		return Check{"database", CheckFailed, "it is a standby, which takes no commands"}
+	}
+	return Check{Name: "database", Status: CheckOK}
+}
+
+// checkSchema lets a program run with its own schema and the next: the next one
+// only adds.
+func checkSchema(stored, own int64) Check {
+	switch stored {
+	case own:
+		return Check{Name: "schema", Status: CheckOK}
+	case own + 1:
+		return Check{"schema", CheckNote, fmt.Sprintf("the database is at %d, one ahead of this program", stored)}
+	}
+	return Check{"schema", CheckFailed, fmt.Sprintf("the database is at %d, this program needs %d", stored, own)}
+}
+
+func checkRole(owner bool) Check {
+	if owner {
+		return Check{"role", CheckNote, "this role owns the log: triggers alone protect stored events (DATABASE_OWNER_URL names another owner)"}
+	}
+	return Check{Name: "role", Status: CheckOK}
+}
+
+// checkListen tells how news arrives. Without the connection every loop polls.
+func (e *Engine) checkListen() Check {
+	for _, l := range e.Health() {
+		if l.Name == loopListen && l.Status == LoopWorks {
+			return Check{Name: loopListen, Status: CheckOK}
+		}
+	}
+	return Check{loopListen, CheckNote, "no listening connection: this process polls, and news takes longer"}
+}
+
+func checkWorkers(s Stats) Check {
+	if s.Workers == 0 {
+		return Check{"workers", CheckNote, "no process decides commands: they wait"}
+	}
+	return Check{Name: "workers", Status: CheckOK}
+}
+
+// behind is how many seconds a consumer may be behind before it is told.
+const behind = 30
+
+func checkConsumers(s Stats) Check {
+	var news []string
+	for _, c := range s.Consumers {
+		switch {
+		case c.Status == ConsumerForeign:
+			news = append(news, c.Name+" is not of this program")
+		case c.Status != ConsumerRunning:
+			news = append(news, c.Name+" is "+c.Status)
+		case c.LagSeconds > behind:
+			news = append(news, fmt.Sprintf("%s is %d events behind", c.Name, c.LagEvents))
+		case c.Parked > 0:
+			news = append(news, fmt.Sprintf("%s has parked %d messages", c.Name, c.Parked))
+		}
+	}
+	if len(news) > 0 {
+		return Check{"consumers", CheckNote, strings.Join(news, "; ")}
+	}
+	return Check{Name: "consumers", Status: CheckOK}
+}
