@@ -17,6 +17,7 @@ type CommandType struct {
 	Doc      string
 	Creates  Creates
 	Internal bool                               // only reactions may send it
+	Past     bool                               // its handler reads the stream's past
 	Decode   func(data []byte) (Command, error) // strict: the error is a *FaultsError
 	Fields   []Field                            // for forms
 	Refusals []RefusalType

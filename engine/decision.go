@@ -52,6 +52,9 @@ type Emission struct {
 	meta   Meta
 	ids    idSource
 	events []NewEvent
+
+	command string     // the type of what is decided about
+	past    PastReader // nil: not given
 }
 
 // Emit decides that event happened. It panics with the list of faults when the
@@ -84,11 +87,18 @@ type Decided struct {
 
 // Decide asks the actor's decider about a command. meta describes the command,
 // its Version the stream's. state is changed: hand in a copy. A panic of the
-// decider comes back as a *PanicError, and nothing was decided.
-func (a *Actor) Decide(meta Meta, state any, command Command) (decided Decided, err error) {
+// decider comes back as a *PanicError, and nothing was decided; so it does for a
+// command with x-past, which needs DecideWithPast.
+func (a *Actor) Decide(meta Meta, state any, command Command) (Decided, error) {
+	return a.DecideWithPast(meta, state, command, nil)
+}
+
+// DecideWithPast is Decide for any command: past reads the stream up to meta's
+// version. That it could not is a *PastError.
+func (a *Actor) DecideWithPast(meta Meta, state any, command Command, past PastReader) (decided Decided, err error) {
 	defer func() {
 		if r := recover(); r != nil {
-			decided, err = Decided{}, newPanicError(r)
+			decided, err = Decided{}, decisionError(r)
 		}
 	}()
 	if refusal := a.admits(meta, command); refusal != nil {
@@ -97,12 +107,20 @@ func (a *Actor) Decide(meta Meta, state any, command Command) (decided Decided, 
 	out := &Emission{actor: a, state: state, meta: Meta{
 		Correlation: meta.Correlation, Causation: meta.ID, Stream: meta.Stream,
 		Version: meta.Version, At: meta.At, By: meta.By, Attempt: meta.Attempt,
-	}, ids: idSource{seed: meta.ID}}
+	}, ids: idSource{seed: meta.ID}, command: command.MessageType(), past: past}
 	refusal := a.Handle(NewDecision(meta), state, command, out)
 	if refusal != nil {
 		return Decided{Refusal: refusal, emitted: out.events}, nil
 	}
 	return Decided{Events: out.events, emitted: out.events}, nil
+}
+
+// decisionError is what a decision's panic stands for.
+func decisionError(value any) error {
+	if past, ok := value.(*PastError); ok {
+		return past
+	}
+	return newPanicError(value)
 }
 
 // admits applies x-creates before the decider runs.

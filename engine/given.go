@@ -106,11 +106,11 @@ func (g *Given) When(command Command) *GivenResult {
 		Version: int64(len(g.history)), At: GivenNow(), By: g.by, Attempt: 1,
 	}
 	state, again := g.fold(nil, meta), g.fold(nil, meta)
-	decided, err := g.actor.Decide(meta, state, command)
+	decided, err := g.actor.DecideWithPast(meta, state, command, givenPast{g})
 	if err != nil {
 		g.t.Fatalf("%s: %v", command.MessageType(), err)
 	}
-	second, err := g.actor.Decide(meta, again, command)
+	second, err := g.actor.DecideWithPast(meta, again, command, givenPast{g})
 	if err != nil {
 		g.t.Fatalf("%s, decided a second time: %v", command.MessageType(), err)
 	}
@@ -142,6 +142,26 @@ func (g *Given) accepted(command Command) Command {
 		g.t.Fatalf("%s breaks its own schema: %v", command.MessageType(), err)
 	}
 	return decoded
+}
+
+// givenPast is the history before the command.
+type givenPast struct{ g *Given }
+
+// StateAt implements PastReader.
+func (p givenPast) StateAt(version int64) (any, error) {
+	before := *p.g
+	before.history = p.g.history[:version]
+	return before.fold(nil, Meta{}), nil
+}
+
+// Events implements PastReader.
+func (p givenPast) Events(first, last int64, do func(Recorded) bool) error {
+	for _, r := range p.g.history[first-1 : last] {
+		if !do(r) {
+			break
+		}
+	}
+	return nil
 }
 
 // fold makes the state afresh, of the history and events that command emitted.

@@ -45,11 +45,6 @@ func refuseUnsupported(a *model.Actor) {
 	if len(a.ID.Composite) > 0 {
 		unsupported("%s: an x-id of several properties is not generated yet: use one string", a.Pos)
 	}
-	for _, c := range a.Commands {
-		if c.Past {
-			unsupported("%s: x-past is not generated yet: leave it out", c.Pos)
-		}
-	}
 }
 
 // state emits:

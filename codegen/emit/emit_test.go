@@ -72,7 +72,6 @@ func TestFilesRefusesWhatItDoesNotEmit(t *testing.T) {
 	tests := map[string]func(*model.Actor){
 		"x-boundary": func(a *model.Actor) { a.Boundary = []model.BoundaryTag{{Tag: "x"}} },
 		"x-id":       func(a *model.Actor) { a.ID.Composite = []string{"name"} },
-		"x-past":     func(a *model.Actor) { a.Commands[0].Past = true },
 	}
 	for name, change := range tests {
 		sys := build(t, "thin")

@@ -1,6 +1,7 @@
 package emit
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/backstory-go/backstory/codegen/model"
@@ -12,6 +13,7 @@ func (p *plan) handler(a *model.Actor) error {
 	f := p.goFile(p.dir(&a.Component), a.Package, "handler_gen.go", folder(&a.Component))
 	f.packageDoc("is the actor " + a.Type() + ": " + orElse(a.Doc, "its messages, state and handlers."))
 	f.decider(a)
+	f.past(a)
 	f.evolver(a)
 	f.upcaster(a)
 	f.doc("Handler is everything that " + a.Type() + " needs of its user.")
@@ -50,9 +52,11 @@ func (f *goFile) decider(a *model.Actor) {
 			for _, line := range docLines(c.Doc) {
 				g.Comment(line)
 			}
-			method := g.Id(c.GoName).Params(
-				jen.Id("in").Add(engine("Decision")), jen.Id("state").Op("*").Id("State"),
-				jen.Id("cmd").Id(c.GoName), jen.Id("emit").Id(c.GoName+"Emitter"))
+			params := []jen.Code{jen.Id("in").Add(engine("Decision")), jen.Id("state").Op("*").Id("State")}
+			if c.Past {
+				params = append(params, jen.Id("past").Id("Past"))
+			}
+			method := g.Id(c.GoName).Params(append(params, jen.Id("cmd").Id(c.GoName), jen.Id("emit").Id(c.GoName+"Emitter"))...)
 			if len(c.Rejects) > 0 {
 				method.Id(c.GoName + "Refusal")
 			}
@@ -60,6 +64,20 @@ func (f *goFile) decider(a *model.Actor) {
 	})
 	f.Line()
 }
+
+// past emits, where a command has x-past:
+//
+//	type Past = engine.Past[*State]
+func (f *goFile) past(a *model.Actor) {
+	if !slices.ContainsFunc(a.Commands, func(c *model.Command) bool { return c.Past }) {
+		return
+	}
+	f.doc("Past is what the stream was before the command.")
+	f.Type().Id("Past").Op("=").Add(pastType("Past"))
+	f.Line()
+}
+
+func pastType(name string) *jen.Statement { return engine(name).Types(jen.Op("*").Id("State")) }
 
 // evolver emits:
 //
@@ -199,6 +217,8 @@ func unexpected(variable string) jen.Code {
 //		case Create:
 //			h.Create(in, state, cmd, CreateEmitter{out: out})
 //			return nil
+//		case Undo:
+//			return refused(h.Undo(in, state, engine.PastOf[*State](out), cmd, UndoEmitter{out: out}))
 //		default:
 //			panic(engine.UnexpectedMessage(command))
 //		}
@@ -206,7 +226,11 @@ func unexpected(variable string) jen.Code {
 func (f *goFile) handle(a *model.Actor) {
 	var cases []jen.Code
 	for _, c := range a.Commands {
-		call := jen.Id("h").Dot(c.GoName).Call(jen.Id("in"), jen.Id("state"), jen.Id("cmd"), jen.Id(c.GoName+"Emitter").Values(jen.Id("out").Op(":").Id("out")))
+		args := []jen.Code{jen.Id("in"), jen.Id("state")}
+		if c.Past {
+			args = append(args, pastType("PastOf").Call(jen.Id("out")))
+		}
+		call := jen.Id("h").Dot(c.GoName).Call(append(args, jen.Id("cmd"), jen.Id(c.GoName+"Emitter").Values(jen.Id("out").Op(":").Id("out")))...)
 		if len(c.Rejects) > 0 {
 			cases = append(cases, jen.Case(jen.Id(c.GoName)).Block(jen.Return(jen.Id("refused").Call(call))))
 			continue

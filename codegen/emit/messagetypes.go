@@ -32,6 +32,9 @@ func (f *goFile) commandType(c *model.Command) *jen.Statement {
 	if c.Internal {
 		entries = append(entries, entry{"Internal", jen.True()})
 	}
+	if c.Past {
+		entries = append(entries, entry{"Past", jen.True()})
+	}
 	entries = append(entries, entry{"Decode", jen.Func().Params(jen.Id("data").Index().Byte()).Params(engine("Command"), jen.Error()).Block(
 		jen.Return(jen.Id("Decode" + c.GoName).Call(jen.Id("data"))))})
 	if fields := f.formFields(c.Body); len(fields) > 0 {

@@ -83,6 +83,9 @@ func (b *builder) claimNames(c *component) {
 		b.claim(pkg, "Read"+cmd.GoName, cmd.Pos, "the reader of "+what)
 		b.claim(pkg, "Decode"+cmd.GoName, cmd.Pos, "the decoder of "+what)
 		b.claim(pkg, cmd.GoName+"Emitter", cmd.Pos, "the emitter of "+what)
+		if cmd.Past {
+			b.claim(pkg, "Past", source.Pos{}, "generated code")
+		}
 		if len(cmd.Rejects) > 0 {
 			b.claim(pkg, cmd.GoName+"Refusal", cmd.Pos, "the refusals of "+what)
 		}

@@ -122,6 +122,9 @@ func (w *worker) decideLane(l *lane, now time.Time) []*entry {
 	var entries []*entry
 	for len(l.waiting) > 0 && len(entries) < chainMost {
 		o := l.waiting[0]
+		if head.version > cached.version && wantsPast(head.actor, o.row.Type) {
+			break // the past must be stored before it can be read
+		}
 		e, state, err := w.decideOne(o, &head)
 		if err != nil {
 			if !w.fails(l, o, err) {
@@ -156,10 +159,10 @@ func (w *worker) decideOne(o *order, head *snapshot) (*entry, any, error) {
 		return nil, nil, err
 	}
 	state := head.actor.CloneState(head.state)
-	decided, err := head.actor.Decide(engine.Meta{
+	decided, err := head.actor.DecideWithPast(engine.Meta{
 		ID: o.row.ID, Correlation: o.row.Correlation, Causation: o.row.Causation, Stream: e.stream,
 		Version: head.version, At: o.row.At.UTC(), By: o.row.By, Attempt: o.tries + 1,
-	}, state, command)
+	}, state, command, &past{w.e, head})
 	if err != nil {
 		return nil, nil, err
 	}
@@ -213,6 +216,11 @@ func (w *worker) failure(o *order, err error) *entry {
 // lane pauses.
 func (w *worker) fails(l *lane, o *order, err error) bool {
 	now := time.Now()
+	if unreadPast(err) {
+		l.notBefore = now.Add(firstPause)
+		w.e.log.Warn("reading the past is tried again", "command", o.row.ID, "type", o.row.Type, "error", err)
+		return false
+	}
 	if o.tries == 0 {
 		o.first = now
 	}

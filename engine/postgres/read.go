@@ -12,7 +12,7 @@ import (
 
 // Events implements engine.Client.
 func (e *Engine) Events(ctx context.Context, stream engine.StreamID, after int64, limit int) ([]engine.Recorded, error) {
-	list, err := e.readStream(ctx, stream, after, limit)
+	list, err := readStream(ctx, e.reads, stream.String(), after, limit)
 	if err != nil {
 		return nil, fault(ctx, err, "events of %s", stream)
 	}
@@ -25,8 +25,8 @@ func (e *Engine) Events(ctx context.Context, stream engine.StreamID, after int64
 	return decoded, nil
 }
 
-func (e *Engine) readStream(ctx context.Context, stream engine.StreamID, after int64, limit int) ([]*record, error) {
-	rows, err := e.reads.Query(ctx, enginedb.StreamRead, stream.String(), after, int32(limit))
+func readStream(ctx context.Context, db engine.DBTX, stream string, after int64, limit int) ([]*record, error) {
+	rows, err := db.Query(ctx, enginedb.StreamRead, stream, after, int32(limit))
 	if err != nil {
 		return nil, err
 	}

@@ -46,6 +46,26 @@ func (l lists) AddItem(in engine.Decision, state *list.State, cmd list.AddItem, 
 	return nil
 }
 
+func (l lists) Restore(in engine.Decision, state *list.State, past list.Past, cmd list.Restore, emit list.RestoreEmitter) list.RestoreRefusal {
+	if state.Status != types.StatusActive {
+		return list.NotActive{}
+	}
+	then, ok := past.At(cmd.Version)
+	if !ok {
+		return list.NoSuchVersion{}
+	}
+	for _, item := range then.Items {
+		emit.ItemAdded(list.ItemAdded{ID: in.NewID(), Text: item.Text})
+	}
+	then.Items = nil // a copy, whose change nobody sees
+	for m, event := range past.Events(cmd.Version-1, cmd.Version) {
+		if created, ok := event.(list.Created); ok {
+			emit.ItemAdded(list.ItemAdded{ID: in.NewID(), Text: fmt.Sprintf("%s was made by %s in version %d", created.Name, m.By, m.Version)})
+		}
+	}
+	return nil
+}
+
 func (l lists) Created(_ engine.Meta, state *list.State, event list.Created) {
 	state.Name, state.Status = event.Name, types.StatusActive
 	if event.Name == "closed" {
@@ -93,6 +113,38 @@ func TestGivenPasses(t *testing.T) {
 	list.Given(t, lists{}, list.Created{Name: "closed"}).When(list.AddItem{Text: "Milk"}).ThenRefused(list.NotActive{})
 	list.Given(t, lists{}, created).When(list.AddItem{Text: "nothing"}).ThenNothing()
 	list.Given(t, lists{typed: true}, created).When(list.AddItem{Text: "x"}).ThenNothing()
+}
+
+func TestGivenHasAPast(t *testing.T) {
+	history := []engine.Event{engine.By("ann", list.Created{Name: "Groceries"}),
+		list.ItemAdded{ID: engine.GivenID(8), Text: "Milk"}, list.ItemAdded{ID: engine.GivenID(9), Text: "Bread"}}
+	restored := func(texts ...string) (events []engine.Event) {
+		for i, text := range texts {
+			events = append(events, list.ItemAdded{ID: engine.GivenID(i + 1), Text: text})
+		}
+		return events
+	}
+	made := "Groceries was made by ann in version 1"
+	for version, texts := range map[int64][]string{0: nil, 1: {made}, 2: {"Milk", made}, 3: {"Milk", "Bread"}} {
+		list.Given(t, lists{}, history...).When(list.Restore{Version: version}).Then(restored(texts...)...)
+	}
+	list.Given(t, lists{}, history...).When(list.Restore{Version: 4}).ThenRefused(list.NoSuchVersion{})
+	got := failure(func(t engine.TB) {
+		list.Given(t, lists{}, history...).When(list.Restore{Version: 2}).Then(restored("Milk")...)
+	})
+	if !strings.Contains(got, "was made by ann") {
+		t.Errorf("got %s", got)
+	}
+}
+
+func TestAPastThatWasNotGiven(t *testing.T) {
+	actor := list.Describe(lists{})
+	state := list.NewState()
+	state.Status = types.StatusActive
+	_, err := actor.Prepare().Decide(engine.Meta{Version: 1}, state, list.Restore{Version: 1})
+	if err == nil || !strings.Contains(err.Error(), "todos.list.restore reads its stream's past") {
+		t.Errorf("got %v", err)
+	}
 }
 
 func TestGivenFails(t *testing.T) {
@@ -162,7 +214,7 @@ func TestRegister(t *testing.T) {
 		t.Fatal(err)
 	}
 	actor, ok := s.Actor("todos.list")
-	if !ok || actor.SnapshotEvery != 200 || len(actor.Commands) != 2 || len(actor.Events) != 3 {
+	if !ok || actor.SnapshotEvery != 200 || len(actor.Commands) != 3 || len(actor.Events) != 3 {
 		t.Fatalf("got %+v", actor)
 	}
 	command, ok := actor.CommandType("todos.list.add_item")

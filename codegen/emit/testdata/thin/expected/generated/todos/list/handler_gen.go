@@ -16,7 +16,12 @@ type Decider interface {
 	AddItem(in engine.Decision, state *State, cmd AddItem, emit AddItemEmitter) AddItemRefusal
 	// Starts a new list, active at once.
 	Create(in engine.Decision, state *State, cmd Create, emit CreateEmitter)
+	// Adds the items that were on the list at a version once more.
+	Restore(in engine.Decision, state *State, past Past, cmd Restore, emit RestoreEmitter) RestoreRefusal
 }
+
+// Past is what the stream was before the command.
+type Past = engine.Past[*State]
 
 // Evolver folds an event into the state.
 type Evolver interface {
@@ -98,6 +103,23 @@ func CommandTypes() []engine.CommandType {
 				{Name: "name", Label: "Name", Kind: "string", Required: true, MinLength: 1, MaxLength: 200},
 			},
 		},
+		{
+			Type:    "todos.list.restore",
+			GoName:  "Restore",
+			Doc:     "Adds the items that were on the list at a version once more.",
+			Creates: engine.CreatesNo,
+			Past:    true,
+			Decode: func(data []byte) (engine.Command, error) {
+				return DecodeRestore(data)
+			},
+			Fields: []engine.Field{
+				{Name: "version", Label: "Version", Kind: "integer", Required: true},
+			},
+			Refusals: []engine.RefusalType{
+				{Code: "not_active", Text: "This list is archived or deleted, so it cannot be changed.", At: ""},
+				{Code: "no_such_version", Text: "The list has no such version.", At: ""},
+			},
+		},
 	}
 }
 
@@ -160,6 +182,8 @@ func handle(h Decider, in engine.Decision, state *State, command engine.Command,
 	case Create:
 		h.Create(in, state, cmd, CreateEmitter{out: out})
 		return nil
+	case Restore:
+		return refused(h.Restore(in, state, engine.PastOf[*State](out), cmd, RestoreEmitter{out: out}))
 	default:
 		panic(engine.UnexpectedMessage(cmd))
 	}

@@ -4,6 +4,24 @@ package list
 
 import "github.com/backstory-go/backstory/engine"
 
+// NoSuchVersion: The list has no such version.
+type NoSuchVersion struct{}
+
+// Code implements engine.Refusal.
+func (NoSuchVersion) Code() string {
+	return "no_such_version"
+}
+
+// Message implements engine.Refusal.
+func (NoSuchVersion) Message() string {
+	return "The list has no such version."
+}
+
+// Field implements engine.Refusal.
+func (NoSuchVersion) Field() string {
+	return ""
+}
+
 // NotActive: This list is archived or deleted, so it cannot be changed.
 type NotActive struct{}
 
@@ -25,6 +43,11 @@ func (NotActive) Field() string {
 // refused makes a nil pointer to a refusal no refusal.
 func refused(refusal engine.Refusal) engine.Refusal {
 	switch r := refusal.(type) {
+	case *NoSuchVersion:
+		if r == nil {
+			return nil
+		}
+		return *r
 	case *NotActive:
 		if r == nil {
 			return nil
