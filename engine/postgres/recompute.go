@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"runtime/debug"
 	"slices"
 	"strings"
 
@@ -19,6 +18,7 @@ type recomputed struct {
 	p        *engine.Projection
 	position int64 // the live one's checkpoint
 	broken   bool  // cannot be folded to its end
+	fold     engine.Folding
 }
 
 // scratchSchema is only ever seen by the transaction that makes it.
@@ -64,7 +64,7 @@ func (v *verifier) empty(ctx context.Context, p *engine.Projection) (*recomputed
 		v.found("projection", p.Name, "has its checkpoint at %d, past the log's head at %d", position, v.out.Head)
 	}
 	_, err = v.tx.Conn().PgConn().Exec(ctx, p.DDL).ReadAll()
-	return &recomputed{p: p, position: position}, err
+	return &recomputed{p: p, position: position, fold: folding(p)}, err
 }
 
 // feed folds what concerns the projection of a page of the log.
@@ -73,12 +73,30 @@ func (v *verifier) feed(ctx context.Context, r *recomputed, list []*record) erro
 	if len(batch) == 0 {
 		return nil
 	}
-	err := pgx.BeginFunc(ctx, v.tx, func(tx pgx.Tx) error { return applyGuarded(ctx, r.p, tx, batch) })
+	return v.try(ctx, r, func(tx pgx.Tx) error {
+		if err := r.fold.Apply(ctx, tx, batch); err != nil {
+			return fmt.Errorf("events %d to %d: %w", batch[0].Meta.Position, batch[len(batch)-1].Meta.Position, err)
+		}
+		return spill(ctx, r.fold, tx, keptRows)
+	})
+}
+
+// finish writes what is still in memory.
+func (v *verifier) finish(ctx context.Context, r *recomputed) error {
+	if r.broken {
+		return nil
+	}
+	return v.try(ctx, r, func(tx pgx.Tx) error { return r.fold.Write(ctx, tx) })
+}
+
+// try does something that fails the projection, not the verification.
+func (v *verifier) try(ctx context.Context, r *recomputed, do func(tx pgx.Tx) error) error {
+	err := pgx.BeginFunc(ctx, v.tx, do)
 	if err != nil && (ctx.Err() != nil || surroundings(err)) {
 		return err
 	}
 	if err != nil {
-		v.breaks(r, "events %d to %d: %v", batch[0].Meta.Position, batch[len(batch)-1].Meta.Position, err)
+		v.breaks(r, "%v", err)
 	}
 	return nil
 }
@@ -103,16 +121,6 @@ func (v *verifier) batch(r *recomputed, list []*record) []engine.Recorded {
 func (v *verifier) breaks(r *recomputed, format string, args ...any) {
 	r.broken = true
 	v.found("projection", r.p.Name, "cannot be recomputed: "+format, args...)
-}
-
-// applyGuarded turns a panic of the user's projector into an error.
-func applyGuarded(ctx context.Context, p *engine.Projection, db engine.DBTX, batch []engine.Recorded) (err error) {
-	defer func() {
-		if r := recover(); r != nil {
-			err = &engine.PanicError{Value: r, Stack: debug.Stack()}
-		}
-	}()
-	return p.Apply(ctx, db, batch)
 }
 
 // compare holds the live tables against the recomputed ones.

@@ -5,10 +5,11 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 	"sync/atomic"
+
+	"github.com/jackc/pgx/v5"
 
 	"github.com/backstory-go/backstory/engine"
 )
@@ -66,9 +67,15 @@ CREATE INDEX bank_balances_balance ON bank_balances (balance);`
 
 // bank makes a fresh system. Panics are counted per system.
 func bank() *engine.System {
+	s := bankWith()
+	s.AddProjection(balances(ddl, "1"))
+	return s
+}
+
+// bankWith is a bank without its projection.
+func bankWith() *engine.System {
 	s := &engine.System{}
 	s.AddActor(accounts(&atomic.Int64{}))
-	s.AddProjection(balances(ddl, "1"))
 	return s
 }
 
@@ -173,34 +180,64 @@ func stored[E engine.Event](data []byte, _ int) (engine.Event, error) {
 	return e, err
 }
 
-// balances folds a batch in memory and writes each account once.
+// balances is a table of one row an account.
 func balances(ddl, hash string) engine.Projection {
+	return tallies(ddl, hash, &work{})
+}
+
+// work counts what a projection does to its table.
+type work struct{ loads, keys, puts, rows atomic.Int64 }
+
+type balance struct {
+	ID               string
+	Balance, Version int64
+}
+
+// tallies is balances, whose work is counted.
+func tallies(ddl, hash string, w *work) engine.Projection {
+	table := engine.Table[string, balance]{
+		KeyOf:   func(b balance) string { return b.ID },
+		Project: projectBalance,
+		Load: func(ctx context.Context, db engine.DBTX, ids []string) ([]balance, error) {
+			w.loads.Add(1)
+			w.keys.Add(int64(len(ids)))
+			rows, err := db.Query(ctx, `SELECT id, balance, version FROM bank_balances WHERE id = ANY($1::text[])`, ids)
+			if err != nil {
+				return nil, err
+			}
+			return pgx.CollectRows(rows, pgx.RowToStructByPos[balance])
+		},
+		Put: func(ctx context.Context, db engine.DBTX, list []balance) error {
+			w.puts.Add(1)
+			w.rows.Add(int64(len(list)))
+			_, err := db.Exec(ctx, `INSERT INTO bank_balances (id, balance, version)
+				SELECT unnest($1::text[]), unnest($2::bigint[]), unnest($3::bigint[])
+				ON CONFLICT (id) DO UPDATE SET balance = excluded.balance, version = excluded.version`,
+				engine.Column(list, func(b balance) string { return b.ID }),
+				engine.Column(list, func(b balance) int64 { return b.Balance }),
+				engine.Column(list, func(b balance) int64 { return b.Version }))
+			return err
+		},
+		Delete: func(context.Context, engine.DBTX, []string) error { return errors.New("accounts stay") },
+	}
 	return engine.Projection{
 		Name: "bank.balances", Table: "bank_balances", DDL: ddl, Hash: hash,
 		Events: []string{"bank.account.opened", "bank.account.deposited", "bank.account.withdrawn"},
-		Apply:  applyBalances,
+		Apply: func(ctx context.Context, db engine.DBTX, batch []engine.Recorded) error {
+			return engine.ApplyRows(ctx, db, table, batch)
+		},
+		Fold: func() engine.Folding { return engine.NewFolding(table) },
 	}
 }
 
-func applyBalances(ctx context.Context, db engine.DBTX, batch []engine.Recorded) error {
-	delta, version := map[string]int64{}, map[string]int64{}
-	for _, r := range batch {
-		id := r.Meta.Stream.ID
-		version[id] = r.Meta.Version
-		switch e := r.Event.(type) {
-		case deposited:
-			delta[id] += e.Amount
-		case withdrawn:
-			delta[id] -= e.Amount
-		}
+func projectBalance(m engine.Meta, rows *engine.Rows[string, balance], event engine.Event) {
+	b, _ := rows.Get(m.Stream.ID)
+	b.ID, b.Version = m.Stream.ID, m.Version
+	switch e := event.(type) {
+	case deposited:
+		b.Balance += e.Amount
+	case withdrawn:
+		b.Balance -= e.Amount
 	}
-	ids := slices.Sorted(maps.Keys(version))
-	var deltas, versions []int64
-	for _, id := range ids {
-		deltas, versions = append(deltas, delta[id]), append(versions, version[id])
-	}
-	_, err := db.Exec(ctx, `INSERT INTO bank_balances AS b (id, balance, version)
-		SELECT unnest($1::text[]), unnest($2::bigint[]), unnest($3::bigint[])
-		ON CONFLICT (id) DO UPDATE SET balance = b.balance + excluded.balance, version = excluded.version`, ids, deltas, versions)
-	return err
+	rows.Put(b)
 }

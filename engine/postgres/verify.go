@@ -111,8 +111,11 @@ func (v *verifier) run(ctx context.Context) error {
 func (v *verifier) events(ctx context.Context, projections []*recomputed) error {
 	for after := int64(0); ; {
 		list, err := readLog(ctx, v.sql, after, verifyPage)
-		if err != nil || len(list) == 0 {
+		if err != nil {
 			return err
+		}
+		if len(list) == 0 {
+			return v.finishAll(ctx, projections)
 		}
 		for _, r := range list {
 			v.event(r, after)
@@ -124,6 +127,15 @@ func (v *verifier) events(ctx context.Context, projections []*recomputed) error 
 			}
 		}
 	}
+}
+
+func (v *verifier) finishAll(ctx context.Context, projections []*recomputed) error {
+	for _, r := range projections {
+		if err := v.finish(ctx, r); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (v *verifier) event(r *record, before int64) {
