@@ -42,6 +42,10 @@ func (s session) printStatus(status postgres.Status) error {
 		faults = append(faults, err)
 	}
 	line("head\t%d", status.Head)
+	line("epoch\t%s", status.Epoch)
+	if status.CallsPaused {
+		line("calls\t%s", pausedLine)
+	}
 	c := status.Commands
 	line("commands\t%d pending, %d scheduled, %d settling, %d parked", c.Pending, c.Scheduled, c.Settling, c.Parked)
 	for _, p := range status.Processes {

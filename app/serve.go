@@ -46,6 +46,11 @@ func serve(ctx context.Context, cfg config, out io.Writer) (err error) {
 	}
 	defer eng.Close()
 
+	if eng.Epoch().CallsPaused {
+		if _, err := fmt.Fprintln(out, pausedLine); err != nil {
+			return err
+		}
+	}
 	secret, err := sessionSecret(ctx, cfg, eng)
 	if err != nil {
 		return err

@@ -31,6 +31,13 @@ func (a *applied) reach(name string, position int64) {
 	}
 }
 
+// reset forgets how far projections came: their log is another one.
+func (a *applied) reset() {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	clear(a.reached)
+}
+
 func (a *applied) has(name string, position int64) bool {
 	a.mu.Lock()
 	defer a.mu.Unlock()

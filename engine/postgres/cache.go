@@ -123,6 +123,12 @@ type stateKey struct {
 
 func newStates(most int) *states { return &states{known: newLRU[stateKey, *snapshot](most)} }
 
+func (c *states) reset(most int) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.known = newLRU[stateKey, *snapshot](most)
+}
+
 func (c *states) get(key stateKey) (*snapshot, bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -29,6 +29,7 @@ type duty struct {
 // posted is a projector that runs.
 type posted struct {
 	fence int64
+	epoch int // that it works in, counted as the engine does
 	stop  context.CancelFunc
 	ended chan struct{}
 }
@@ -158,7 +159,7 @@ func (d *duty) assign(ctx context.Context, owned []enginedb.SlotOwnedRow) {
 		w.own(slots)
 	}
 	for name, running := range d.projectors {
-		if s, ok := fences[name]; !ok || s.Fence != running.fence {
+		if s, ok := fences[name]; !ok || s.Fence != running.fence || running.epoch != d.e.epochs.now().Changes {
 			running.stop()
 		}
 		select {
@@ -176,7 +177,7 @@ func (d *duty) assign(ctx context.Context, owned []enginedb.SlotOwnedRow) {
 
 func (d *duty) post(ctx context.Context, p *engine.Projection, s enginedb.SlotOwnedRow) {
 	ctx, stop := context.WithCancel(ctx)
-	running := &posted{fence: s.Fence, stop: stop, ended: make(chan struct{})}
+	running := &posted{fence: s.Fence, epoch: d.e.epochs.now().Changes, stop: stop, ended: make(chan struct{})}
 	d.projectors[p.Name] = running
 	run := &projector{e: d.e, p: p, fence: s.Fence, position: s.Position, written: s.Position}
 	d.running.Go(func() {

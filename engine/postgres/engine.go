@@ -43,6 +43,7 @@ type Engine struct {
 	applied   *applied
 	snapshots *snapshots
 	states    *states
+	epochs    *epochs
 	workers   []*worker
 
 	ctx    context.Context // ends by Close
@@ -71,8 +72,14 @@ func Open(ctx context.Context, cfg Config) (*Engine, error) {
 		return nil, fmt.Errorf("open: %w", err)
 	}
 	e := assemble(cfg, work, reads)
-	e.schema, err = ownSchema()
-	return e, err
+	if e.schema, err = ownSchema(); err == nil {
+		err = e.epochs.look(ctx)
+	}
+	if err != nil {
+		e.Close()
+		return nil, fault(ctx, err, "open")
+	}
+	return e, nil
 }
 
 func assemble(cfg Config, work, reads *pgxpool.Pool) *Engine {
@@ -84,7 +91,8 @@ func assemble(cfg Config, work, reads *pgxpool.Pool) *Engine {
 	e.applied = newApplied()
 	e.snapshots = newSnapshots(e.ctx, work, e.log)
 	e.states = newStates(cfg.CacheStreams)
-	e.tail = newTail(e.sql, &e.hub)
+	e.epochs = newEpochs(e.sql, e.onEpoch)
+	e.tail = newTail(e.sql, &e.hub, e.epochs.saw)
 	e.waiters = newWaiters(enginedb.New(reads))
 	e.sequencer = newSequencer(e.ctx, work, e.log, e.health.begin("append", 0), e.onStored)
 	e.inbox = newInbox(e.ctx, e.sql, cfg, e.onSubmitted)
@@ -100,6 +108,7 @@ func assemble(cfg Config, work, reads *pgxpool.Pool) *Engine {
 // a notice.
 func (e *Engine) onStored(records []*record, appends int) {
 	e.meter.stored(appends)
+	e.epochs.saw(records)
 	e.tail.offer(records)
 	e.notices.send(noticeLog, "")
 }
@@ -126,6 +135,7 @@ func (e *Engine) Run(ctx context.Context) error {
 	defer context.AfterFunc(e.ctx, cancel)()
 	var group errgroup.Group
 	group.Go(func() error { return e.listen(ctx) })
+	group.Go(func() error { return e.epochs.run(ctx) })
 	group.Go(func() error { return e.tail.run(ctx, e.log, e.health.begin("tail", stuckAfter)) })
 	group.Go(func() error { return e.waiters.run(ctx) })
 	if e.cfg.is(RoleWorker) {

@@ -40,6 +40,7 @@ func (e *Engine) hear(ctx context.Context, health *loop) (heard bool, err error)
 	if _, err := conn.Exec(ctx, "listen "+channel); err != nil {
 		return false, err
 	}
+	e.epochs.bell.ring()
 	e.wakeAll()
 	for {
 		health.works()
@@ -78,7 +79,7 @@ func (e *Engine) onNotice(payload string) {
 	case noticeOutcome:
 		e.waiters.wake.ring()
 	case noticeProjected:
-		if len(words) == 4 {
+		if len(words) == 5 && words[4] == e.epochs.now().Epoch.String() {
 			e.onProjected(words[2], words[3])
 		}
 	}

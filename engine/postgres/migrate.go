@@ -44,6 +44,9 @@ func prepare(ctx context.Context, cfg Config) error {
 	if err := migrate(ctx, conn.Config()); err != nil {
 		return fault(ctx, err, "migrate")
 	}
+	if err := enginedb.New(conn).EpochFound(ctx); err != nil {
+		return fault(ctx, err, "take the empty database as home")
+	}
 	if err := ensureSlots(ctx, conn); err != nil {
 		return fault(ctx, err, "prepare slots")
 	}

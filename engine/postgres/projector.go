@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
 	"github.com/backstory-go/backstory/engine"
@@ -26,8 +27,9 @@ type projector struct {
 	e        *Engine
 	p        *engine.Projection
 	fence    int64
-	position int64 // folded up to here
-	written  int64 // checkpoint in the database
+	position int64     // folded up to here
+	last     uuid.UUID // of the event there
+	written  int64     // checkpoint in the database
 	at       time.Time
 }
 
@@ -85,13 +87,14 @@ func (p *projector) rest(ctx context.Context, news <-chan struct{}) {
 	case <-ctx.Done():
 	case <-news:
 	case <-due:
-		_ = p.commit(ctx, nil, p.position) // tried again when it is due again
+		_ = p.commit(ctx, nil, place{p.position, p.last}) // tried again when it is due again
 	}
 }
 
 // fold applies what concerns the projection of a page of the log.
 func (p *projector) fold(ctx context.Context, list []*record) error {
-	to := list[len(list)-1].Meta.Position
+	last := list[len(list)-1].Meta
+	to := place{last.Position, last.ID}
 	var batch []engine.Recorded
 	for _, r := range list {
 		if !slices.Contains(p.p.Events, r.Type) {
@@ -103,15 +106,15 @@ func (p *projector) fold(ctx context.Context, list []*record) error {
 		}
 		batch = append(batch, event)
 	}
-	if len(batch) == 0 && (to-p.written < 10*page && time.Since(p.at) < idleCheckpoint) {
-		p.position = to
+	if len(batch) == 0 && (to.position-p.written < 10*page && time.Since(p.at) < idleCheckpoint) {
+		p.position, p.last = to.position, to.id
 		p.report()
 		return nil
 	}
 	if err := p.commit(ctx, batch, to); err != nil {
 		return err
 	}
-	p.position = to
+	p.position, p.last = to.position, to.id
 	p.report()
 	if len(batch) > 0 {
 		p.e.hub.Publish(p.p.Name)
@@ -120,13 +123,13 @@ func (p *projector) fold(ctx context.Context, list []*record) error {
 }
 
 // commit writes the rows that the batch changes and the checkpoint.
-func (p *projector) commit(ctx context.Context, batch []engine.Recorded, to int64) error {
+func (p *projector) commit(ctx context.Context, batch []engine.Recorded, to place) error {
 	err := inTx(ctx, p.e.work, enginedb.SlotSettings, func(conn *pgx.Conn) error {
 		if err := p.apply(ctx, conn, batch); err != nil {
 			return err
 		}
 		n, err := enginedb.New(conn).SlotAdvance(ctx, enginedb.SlotAdvanceParams{
-			Position: to, Consumer: p.p.Name, Fence: p.fence, Was: p.written})
+			Position: to.position, Last: to.id, Consumer: p.p.Name, Fence: p.fence, Was: p.written})
 		if err == nil && n == 0 {
 			return p.refused(ctx, conn)
 		}
@@ -134,13 +137,14 @@ func (p *projector) commit(ctx context.Context, batch []engine.Recorded, to int6
 	})
 	p.at = time.Now()
 	if err == nil {
-		p.written = to
+		p.written = to.position
 	}
 	return err
 }
 
 // refused explains a checkpoint that did not move. Unless the slot has another
-// owner, an earlier COMMIT succeeded although its answer was lost.
+// owner, an earlier COMMIT succeeded although its answer was lost, or memory holds
+// events of another log.
 func (p *projector) refused(ctx context.Context, conn *pgx.Conn) error {
 	owned, err := enginedb.New(conn).SlotOwned(ctx, enginedb.SlotOwnedParams{Owner: p.e.id})
 	if err != nil {
@@ -148,6 +152,8 @@ func (p *projector) refused(ctx context.Context, conn *pgx.Conn) error {
 	}
 	for _, s := range owned {
 		if s.Consumer == p.p.Name && s.Fence == p.fence {
+			p.e.epochs.bell.ring()
+			p.e.tail.restart()
 			p.written, p.position = s.Position, s.Position
 			return fmt.Errorf("%s stands at %d: %w", p.p.Name, s.Position, errUnsure)
 		}
@@ -170,5 +176,5 @@ func (p *projector) apply(ctx context.Context, conn *pgx.Conn, batch []engine.Re
 // report tells who waits for the position, here and elsewhere.
 func (p *projector) report() {
 	p.e.applied.reach(p.p.Name, p.position)
-	p.e.notices.send(noticeProjected, p.p.Name+" "+strconv.FormatInt(p.position, 10))
+	p.e.notices.send(noticeProjected, p.p.Name+" "+strconv.FormatInt(p.position, 10)+" "+p.e.epochs.now().Epoch.String())
 }

@@ -14,10 +14,12 @@ import (
 
 // Status is what a database's processes are doing, in one snapshot.
 type Status struct {
-	Head      int64            `json:"head"` // last position of the log
-	Processes []ProcessStatus  `json:"processes"`
-	Consumers []ConsumerStatus `json:"consumers"`
-	Commands  CommandsStatus   `json:"commands"`
+	Epoch       string           `json:"epoch"`        // positions compare within one
+	CallsPaused bool             `json:"calls_paused"` // the database is a copy that nobody adopted
+	Head        int64            `json:"head"`         // last position of the log
+	Processes   []ProcessStatus  `json:"processes"`
+	Consumers   []ConsumerStatus `json:"consumers"`
+	Commands    CommandsStatus   `json:"commands"`
 }
 
 // ProcessStatus is a process that works and whose heartbeat is young.
@@ -62,6 +64,8 @@ func (e *Engine) Status(ctx context.Context) (Status, error) {
 	snapshot := pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly}
 	err := pgx.BeginTxFunc(ctx, e.reads, snapshot, func(tx pgx.Tx) (err error) {
 		status, err = readStatus(ctx, enginedb.New(tx), e.system)
+		epoch := e.epochs.now()
+		status.Epoch, status.CallsPaused = epoch.Epoch.String(), epoch.CallsPaused
 		return err
 	})
 	return status, fault(ctx, err, "status")

@@ -23,6 +23,7 @@ const (
 type tail struct {
 	sql  *enginedb.Queries
 	hub  *engine.Hub
+	saw  func([]*record) // is told of what was read
 	wake bell
 
 	changed signal
@@ -33,8 +34,8 @@ type tail struct {
 	bytes   int
 }
 
-func newTail(sql *enginedb.Queries, hub *engine.Hub) *tail {
-	return &tail{sql: sql, hub: hub, wake: newBell()}
+func newTail(sql *enginedb.Queries, hub *engine.Hub, saw func([]*record)) *tail {
+	return &tail{sql: sql, hub: hub, saw: saw, wake: newBell()}
 }
 
 // run follows until ctx ends; then it returns nil.
@@ -68,6 +69,7 @@ func (t *tail) catchUp(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
+		t.saw(list)
 		t.offer(list)
 		if len(list) < page {
 			return nil
@@ -92,6 +94,14 @@ func (t *tail) start(ctx context.Context) error {
 	t.head, t.started = head, true
 	t.changed.broadcast()
 	return nil
+}
+
+// restart forgets everything, and begins at the head that there is now.
+func (t *tail) restart() {
+	t.mu.Lock()
+	t.started, t.head, t.recent, t.bytes = false, 0, nil, 0
+	t.mu.Unlock()
+	t.wake.ring()
 }
 
 func (t *tail) position() int64 {

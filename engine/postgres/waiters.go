@@ -53,6 +53,14 @@ func (w *waiters) expect(id uuid.UUID) {
 	}
 }
 
+// reset forgets the outcomes of another log. Whoever waits goes on to, and looks.
+func (w *waiters) reset() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	clear(w.recent)
+	w.order = nil
+}
+
 // ask gives the outcome if this process knows it, else how long its news may
 // take before it is worth a query.
 func (w *waiters) ask(id uuid.UUID) (known *engine.Outcome, patience time.Duration) {

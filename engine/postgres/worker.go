@@ -41,6 +41,7 @@ type worker struct {
 	mu     sync.Mutex
 	landed []landing
 	slots  []int32 // that this loop owns
+	anew   bool    // what is remembered is of another log
 }
 
 // landing is an order with the sequencer's verdict.
@@ -73,6 +74,29 @@ func (w *worker) owned() []int32 {
 	return w.slots
 }
 
+// restart lets the loop forget what it knows before it goes on.
+func (w *worker) restart() {
+	w.mu.Lock()
+	w.anew = true
+	w.mu.Unlock()
+	w.wake.ring()
+}
+
+// renew forgets what another log led to. What the sequencer has in hand comes
+// back with the verdict that this log gives.
+func (w *worker) renew() {
+	w.mu.Lock()
+	anew := w.anew
+	w.anew = false
+	w.mu.Unlock()
+	if !anew {
+		return
+	}
+	w.forget(nil)
+	w.cache = newCache(w.e.cfg.CacheStreams)
+	w.low = watermark{}
+}
+
 // run decides until ctx ends, then waits for what the sequencer has in hand.
 func (w *worker) run(ctx context.Context) {
 	w.health = w.e.health.begin("commands "+strconv.Itoa(w.index), stuckAfter)
@@ -80,6 +104,7 @@ func (w *worker) run(ctx context.Context) {
 	look := true
 	for ctx.Err() == nil {
 		w.health.turns()
+		w.renew()
 		if look || w.more && len(w.known) < holdMost {
 			w.take(ctx)
 		}

@@ -30,8 +30,11 @@ UPDATE backstory.slots SET owner = NULL WHERE owner = @owner::uuid AND consumer 
 UPDATE backstory.slots SET owner = NULL WHERE owner = @owner::uuid;
 
 -- name: SlotAdvance :execrows
-UPDATE backstory.slots SET position = @position
-WHERE consumer = @consumer AND slot = 0 AND fence = @fence AND position = @was;
+-- The event at the new position proves that what was handled is of this log: after
+-- a restore, memory may hold events that never happened here.
+UPDATE backstory.slots s SET position = @position
+WHERE s.consumer = @consumer AND s.slot = 0 AND s.fence = @fence AND s.position = @was
+  AND EXISTS (SELECT 1 FROM backstory.events e WHERE e.position = @position AND e.id = @last::uuid);
 
 -- name: SlotPosition :one
 SELECT position FROM backstory.slots WHERE consumer = @consumer AND slot = 0;

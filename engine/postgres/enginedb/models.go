@@ -49,6 +49,13 @@ type BackstoryInbox struct {
 	Due         pgtype.Timestamptz
 }
 
+type BackstoryLog struct {
+	One          bool
+	ID           uuid.UUID
+	HomeCluster  *int64
+	HomeDatabase *int64
+}
+
 type BackstoryOutcome struct {
 	ID            uuid.UUID
 	Type          string

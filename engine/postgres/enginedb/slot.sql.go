@@ -12,8 +12,9 @@ import (
 )
 
 const SlotAdvance = `-- name: SlotAdvance :execrows
-UPDATE backstory.slots SET position = $1
-WHERE consumer = $2 AND slot = 0 AND fence = $3 AND position = $4
+UPDATE backstory.slots s SET position = $1
+WHERE s.consumer = $2 AND s.slot = 0 AND s.fence = $3 AND s.position = $4
+  AND EXISTS (SELECT 1 FROM backstory.events e WHERE e.position = $1 AND e.id = $5::uuid)
 `
 
 type SlotAdvanceParams struct {
@@ -21,14 +22,18 @@ type SlotAdvanceParams struct {
 	Consumer string
 	Fence    int64
 	Was      int64
+	Last     uuid.UUID
 }
 
+// The event at the new position proves that what was handled is of this log: after
+// a restore, memory may hold events that never happened here.
 func (q *Queries) SlotAdvance(ctx context.Context, arg SlotAdvanceParams) (int64, error) {
 	result, err := q.db.Exec(ctx, SlotAdvance,
 		arg.Position,
 		arg.Consumer,
 		arg.Fence,
 		arg.Was,
+		arg.Last,
 	)
 	if err != nil {
 		return 0, err
