@@ -48,7 +48,8 @@ func command() *cobra.Command {
 	root.PersistentFlags().StringVar(&flags.roles, "role", "web,worker", "web serves pages; worker also decides commands and updates read models")
 	root.PersistentFlags().StringVar(&flags.logFormat, "log-format", "text", "text or json")
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return &usageError{err} })
-	root.AddCommand(serve, sendCommand(&flags), historyCommand(&flags), statusCommand(&flags), verifyCommand(&flags), adoptCommand(&flags))
+	root.AddCommand(serve, sendCommand(&flags), historyCommand(&flags), statusCommand(&flags), verifyCommand(&flags), adoptCommand(&flags),
+		exportCommand(&flags), importCommand(&flags))
 	return root
 }
 
