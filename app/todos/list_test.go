@@ -99,3 +99,8 @@ func TestListRefusals(t *testing.T) {
 		})
 	}
 }
+
+// TestListProperties holds messages, decisions and folding against the schemas.
+func TestListProperties(t *testing.T) { list.Properties(t, todos.List{}) }
+
+func FuzzListMessages(f *testing.F) { list.Fuzz[*testing.T](f, todos.List{}) }

@@ -29,7 +29,7 @@ func (p *plan) actor(a *model.Actor) error {
 			return err
 		}
 	}
-	for _, emit := range []func(*model.Actor) error{p.state, p.refusalTypes, p.handler, p.given} {
+	for _, emit := range []func(*model.Actor) error{p.state, p.refusalTypes, p.handler, p.given, p.properties} {
 		if err := emit(a); err != nil {
 			return err
 		}

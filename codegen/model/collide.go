@@ -107,7 +107,7 @@ func (b *builder) claimNames(c *component) {
 func fixedNames(kind string) []string {
 	switch kind {
 	case "actor":
-		return []string{"State", "NewState", "Decider", "Evolver", "Upcaster", "Handler", "Given", "GivenCommand", "GivenState", "Describe", "CommandTypes", "EventTypes"}
+		return []string{"State", "NewState", "Decider", "Evolver", "Upcaster", "Handler", "Given", "GivenCommand", "GivenState", "Describe", "CommandTypes", "EventTypes", "Properties", "Fuzz"}
 	case "projection":
 		return []string{"Row", "Rows", "Key", "KeyOf", "Projector", "Given"}
 	case "reactor":

@@ -60,7 +60,7 @@ func (l lists) Restore(in engine.Decision, state *list.State, past list.Past, cm
 	then.Items = nil // a copy, whose change nobody sees
 	for m, event := range past.Events(cmd.Version-1, cmd.Version) {
 		if created, ok := event.(list.Created); ok {
-			emit.ItemAdded(list.ItemAdded{ID: in.NewID(), Text: fmt.Sprintf("%s was made by %s in version %d", created.Name, m.By, m.Version)})
+			emit.ItemAdded(list.ItemAdded{ID: in.NewID(), Text: fmt.Sprintf("%.100s was made by %s in version %d", created.Name, m.By, m.Version)})
 		}
 	}
 	return nil
