@@ -19,6 +19,7 @@ type CommandType struct {
 	Internal bool                               // only reactions may send it
 	Past     bool                               // its handler reads the stream's past
 	Decode   func(data []byte) (Command, error) // strict: the error is a *FaultsError
+	StreamID func(Command) string               // of an actor whose identity is made of the command's properties; nil: any
 	Fields   []Field                            // for forms
 	Refusals []RefusalType
 	Settles  *Settles // nil: the outcome is known at once
@@ -73,11 +74,12 @@ type Actor struct {
 	CloneState    func(state any) any // a deep copy
 	EncodeState   func(state any) ([]byte, error)
 	DecodeState   func(data []byte) (any, error)
-	Commands      []CommandType // by type
-	Events        []EventType   // by type
-	Evolve        func(meta Meta, state any, event Event)
+	Commands      []CommandType                           // by type
+	Events        []EventType                             // by type
+	Evolve        func(meta Meta, state any, event Event) // its own, and a boundary's foreign ones
 	Handle        func(in Decision, state any, command Command, out *Emission) Refusal
 	Reactions     []Reaction
+	Boundary      *Boundary // nil: decides over its own stream alone
 
 	commands map[string]*CommandType
 	events   map[string]*EventType

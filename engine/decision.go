@@ -50,6 +50,7 @@ type Emission struct {
 	actor  *Actor
 	state  any
 	meta   Meta
+	folds  func(tags []string) bool
 	ids    idSource
 	events []NewEvent
 
@@ -57,7 +58,8 @@ type Emission struct {
 	past    PastReader // nil: not given
 }
 
-// Emit decides that event happened. It panics with the list of faults when the
+// Emit decides that event happened, and folds it into the state, unless it lies
+// outside of the command's boundary. It panics with the list of faults when the
 // event's own schema refuses it, which fails the decision.
 func (e *Emission) Emit(event Event) {
 	kind, ok := e.actor.EventType(event.MessageType())
@@ -71,7 +73,11 @@ func (e *Emission) Emit(event Event) {
 	if err != nil {
 		panic(fmt.Errorf("emit %s: %w", event.MessageType(), err))
 	}
-	e.events = append(e.events, NewEvent{ID: e.ids.next("event"), Event: event, Data: data, Tags: kind.tags(event)})
+	tags := kind.tags(event)
+	e.events = append(e.events, NewEvent{ID: e.ids.next("event"), Event: event, Data: data, Tags: tags})
+	if !e.folds(tags) {
+		return
+	}
 	meta := e.meta
 	meta.ID, meta.Version = e.events[len(e.events)-1].ID, e.meta.Version+int64(len(e.events))
 	e.actor.Evolve(meta, e.state, event)
@@ -104,7 +110,7 @@ func (a *Actor) DecideWithPast(meta Meta, state any, command Command, past PastR
 	if refusal := a.admits(meta, command); refusal != nil {
 		return Decided{Refusal: refusal}, nil
 	}
-	out := &Emission{actor: a, state: state, meta: Meta{
+	out := &Emission{actor: a, state: state, folds: a.scope(command), meta: Meta{
 		Correlation: meta.Correlation, Causation: meta.ID, Stream: meta.Stream,
 		Version: meta.Version, At: meta.At, By: meta.By, Attempt: meta.Attempt,
 	}, ids: idSource{seed: meta.ID}, command: command.MessageType(), past: past}
@@ -123,7 +129,7 @@ func decisionError(value any) error {
 	return newPanicError(value)
 }
 
-// admits applies x-creates before the decider runs.
+// admits applies x-creates and the identity of the stream before the decider runs.
 func (a *Actor) admits(meta Meta, command Command) Refusal {
 	kind, ok := a.CommandType(command.MessageType())
 	if !ok {
@@ -134,6 +140,8 @@ func (a *Actor) admits(meta Meta, command Command) Refusal {
 		return NewBuiltinRefusal(CodeNotFound, "This does not exist, or does not exist any more.")
 	case kind.Creates == CreatesYes && meta.Version > 0:
 		return NewBuiltinRefusal(CodeAlreadyExists, "This exists already.")
+	case kind.StreamID != nil && kind.StreamID(command) != meta.Stream.ID:
+		return NewBuiltinRefusal(CodeInvalid, "The stream is not the one that these properties identify: "+kind.StreamID(command)+".")
 	}
 	return nil
 }

@@ -18,11 +18,32 @@ type TB interface {
 }
 
 // By says who caused an event of a history. Without it nobody did.
-func By(who string, event Event) Event { return byEvent{event, who} }
+func By(who string, event Event) Event {
+	given := givenOf(event)
+	given.by = who
+	return given
+}
 
-type byEvent struct {
+// Elsewhere says that an event of a history lies in another stream of the actor:
+// only one with a boundary is ever shown it. Events of other actors always do.
+func Elsewhere(event Event) Event {
+	given := givenOf(event)
+	given.elsewhere = true
+	return given
+}
+
+// givenEvent is an event of a history with what is said about it.
+type givenEvent struct {
 	Event
-	by string
+	by        string
+	elsewhere bool
+}
+
+func givenOf(event Event) givenEvent {
+	if given, ok := event.(givenEvent); ok {
+		return given
+	}
+	return givenEvent{Event: event}
 }
 
 // GivenID is the n-th id, from 1, that a decision under test gets from NewID.
@@ -45,8 +66,10 @@ type Given struct {
 	t       TB
 	actor   *Actor
 	stream  StreamID
+	chosen  bool // the stream's identity was set
 	by      string
 	history []Recorded
+	version int64 // of the stream under test
 }
 
 // NewGiven checks a history against the schemas and prepares the actor.
@@ -54,42 +77,55 @@ func NewGiven(t TB, actor Actor, history []Event) *Given {
 	t.Helper()
 	g := &Given{t: t, actor: actor.Prepare(), stream: StreamID{Type: actor.Type, ID: "00000000-0000-4000-8000-000000000001"}}
 	for i, event := range history {
-		by := ""
-		if wrapped, ok := event.(byEvent); ok {
-			event, by = wrapped.Event, wrapped.by
-		}
-		g.record(i+1, by, event)
+		g.record(i+1, len(history), givenOf(event))
 	}
 	return g
 }
 
-func (g *Given) record(version int, by string, event Event) {
+func (g *Given) record(position, last int, event givenEvent) {
 	g.t.Helper()
-	kind, ok := g.actor.EventType(event.MessageType())
+	typ := event.MessageType()
+	kind, ok := g.actor.foldedType(typ)
 	if !ok {
-		g.t.Fatalf("given event %d: %s is no event of %s", version, event.MessageType(), g.actor.Type)
+		g.t.Fatalf("given event %d: %s is no event of %s", position, typ, g.actor.Type)
 		return
 	}
-	data, err := json.Marshal(event)
+	data, err := json.Marshal(event.Event)
 	if err == nil {
 		err = kind.Check(data)
 	}
 	if err != nil {
-		g.t.Fatalf("given event %d, %s, breaks its own schema: %v", version, event.MessageType(), err)
+		g.t.Fatalf("given event %d, %s, breaks its own schema: %v", position, typ, err)
 	}
-	id := uuid.NewSHA1(uuid.Nil, fmt.Appendf(nil, "given %d", version))
-	g.history = append(g.history, Recorded{Event: event, Meta: Meta{
-		ID: id, Correlation: id, Causation: id, Stream: g.stream, By: by, Attempt: 1,
-		Version: int64(version), Position: int64(version),
-		At: GivenNow().Add(time.Duration(version-len(g.history)-2) * time.Minute),
-	}})
+	id := uuid.NewSHA1(uuid.Nil, fmt.Appendf(nil, "given %d", position))
+	meta := Meta{
+		ID: id, Correlation: id, Causation: id, Stream: g.stream, By: event.by, Attempt: 1, Version: 1, Position: int64(position),
+		At: GivenNow().Add(time.Duration(position-last-1) * time.Minute),
+	}
+	if _, own := g.actor.EventType(typ); !own || event.elsewhere {
+		meta.Stream = StreamID{Type: typ[:strings.LastIndexByte(typ, '.')], ID: givenElsewhere}
+	} else {
+		g.version++
+		meta.Version = g.version
+	}
+	g.history = append(g.history, Recorded{Event: event.Event, Meta: meta})
 }
+
+// givenElsewhere identifies the other streams that a history has events of.
+const givenElsewhere = "00000000-0000-4000-8000-000000000002"
 
 // Stream sets the identity of the stream under test.
 func (g *Given) Stream(id string) {
+	g.chosen = true
+	g.setStream(id)
+}
+
+func (g *Given) setStream(id string) {
 	g.stream.ID = id
 	for i := range g.history {
-		g.history[i].Meta.Stream = g.stream
+		if g.history[i].Meta.Stream.ID != givenElsewhere {
+			g.history[i].Meta.Stream = g.stream
+		}
 	}
 }
 
@@ -101,11 +137,14 @@ func (g *Given) As(who string) { g.by = who }
 func (g *Given) When(command Command) *GivenResult {
 	g.t.Helper()
 	command = g.accepted(command)
+	if kind, _ := g.actor.CommandType(command.MessageType()); kind.StreamID != nil && !g.chosen {
+		g.setStream(kind.StreamID(command))
+	}
 	meta := Meta{
 		ID: givenCommandID(), Correlation: givenCommandID(), Causation: givenCommandID(), Stream: g.stream,
-		Version: int64(len(g.history)), At: GivenNow(), By: g.by, Attempt: 1,
+		Version: g.version, At: GivenNow(), By: g.by, Attempt: 1,
 	}
-	state, again := g.fold(nil, meta), g.fold(nil, meta)
+	state, again := g.fold(command, nil, meta), g.fold(command, nil, meta)
 	decided, err := g.actor.DecideWithPast(meta, state, command, givenPast{g})
 	if err != nil {
 		g.t.Fatalf("%s: %v", command.MessageType(), err)
@@ -117,7 +156,7 @@ func (g *Given) When(command Command) *GivenResult {
 	if a, b := outcomeLines(decided), outcomeLines(second); a != b {
 		g.t.Fatalf("%s was decided twice with different results (-first +second):\n%s", command.MessageType(), lineDiff(a, b))
 	}
-	refolded := g.fold(decided.emitted, meta)
+	refolded := g.fold(command, decided.emitted, meta)
 	if a, b := g.stateLines(refolded), g.stateLines(state); a != b {
 		g.t.Fatalf("%s: the handler changed the state itself; only events may (-folded from events +as the handler left it):\n%s",
 			command.MessageType(), lineDiff(a, b))
@@ -151,7 +190,7 @@ type givenPast struct{ g *Given }
 func (p givenPast) StateAt(version int64) (any, error) {
 	before := *p.g
 	before.history = p.g.history[:version]
-	return before.fold(nil, Meta{}), nil
+	return before.fold(nil, nil, Meta{}), nil
 }
 
 // Events implements PastReader.
@@ -164,17 +203,21 @@ func (p givenPast) Events(first, last int64, do func(Recorded) bool) error {
 	return nil
 }
 
-// fold makes the state afresh, of the history and events that command emitted.
-func (g *Given) fold(emitted []NewEvent, command Meta) any {
-	state := g.actor.NewState()
+// fold makes the state afresh, of the history and events that the command emitted.
+func (g *Given) fold(command Command, emitted []NewEvent, meta Meta) any {
+	state, folds := g.actor.StateFor(command), g.actor.scope(command)
 	for _, recorded := range g.history {
-		g.actor.Evolve(recorded.Meta, state, recorded.Event)
+		if kind, ok := g.actor.foldedType(recorded.Event.MessageType()); ok && folds(kind.tags(recorded.Event)) {
+			g.actor.Evolve(recorded.Meta, state, recorded.Event)
+		}
 	}
 	for i, e := range emitted {
-		g.actor.Evolve(Meta{
-			ID: e.ID, Correlation: command.Correlation, Causation: command.ID, Stream: command.Stream,
-			Version: command.Version + int64(i) + 1, At: command.At, By: command.By, Attempt: command.Attempt,
-		}, state, e.Event)
+		if folds(e.Tags) {
+			g.actor.Evolve(Meta{
+				ID: e.ID, Correlation: meta.Correlation, Causation: meta.ID, Stream: meta.Stream,
+				Version: meta.Version + int64(i) + 1, At: meta.At, By: meta.By, Attempt: meta.Attempt,
+			}, state, e.Event)
+		}
 	}
 	return state
 }
@@ -204,9 +247,7 @@ func (r *GivenResult) Then(events ...Event) {
 	r.t.Helper()
 	var want Decided
 	for i, event := range events {
-		if wrapped, ok := event.(byEvent); ok {
-			event = wrapped.Event
-		}
+		event = givenOf(event).Event
 		data, err := json.Marshal(event)
 		if err != nil {
 			r.t.Fatalf("encode wanted event %d: %v", i+1, err)

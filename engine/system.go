@@ -51,7 +51,20 @@ func (s *System) AddProjection(p Projection) {
 }
 
 // Validate joins everything that is wrong with the registrations.
-func (s *System) Validate() error { return errors.Join(s.faults...) }
+func (s *System) Validate() error {
+	faults := slices.Clone(s.faults)
+	for _, a := range s.Actors() {
+		if a.Boundary == nil {
+			continue
+		}
+		for _, t := range a.Boundary.Foreign {
+			if _, ok := s.events[t.Type]; !ok {
+				faults = append(faults, fmt.Errorf("actor %s folds %s, which no registered actor emits", a.Type, t.Type))
+			}
+		}
+	}
+	return errors.Join(faults...)
+}
 
 // Actor finds an actor by its type.
 func (s *System) Actor(typ string) (*Actor, bool) {

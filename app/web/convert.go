@@ -87,10 +87,11 @@ func readError(err error) error {
 func (in input) submission(kind *engine.CommandType) (engine.Submission, error) {
 	s := engine.Submission{Type: kind.Type, StreamID: in.form.Get(fieldStream), Data: in.data(kind.Fields)}
 	var faults []engine.Fault
-	if s.StreamID == "" && kind.Creates == engine.CreatesYes {
+	switch {
+	case s.StreamID != "", kind.StreamID != nil: // the other fields say it, too
+	case kind.Creates == engine.CreatesYes:
 		s.StreamID = uuid.NewString()
-	}
-	if s.StreamID == "" {
+	default:
 		faults = append(faults, engine.Fault{Pointer: "/" + fieldStream, Code: "required", Message: "It is not said what this is for."})
 	}
 	var err error

@@ -18,7 +18,6 @@ func folder(c *model.Component) string { return "schemas/" + c.Context.Name + "/
 
 // actor emits the package of an actor.
 func (p *plan) actor(a *model.Actor) error {
-	refuseUnsupported(a)
 	for _, c := range a.Commands {
 		if err := p.command(a, c); err != nil {
 			return err
@@ -35,16 +34,6 @@ func (p *plan) actor(a *model.Actor) error {
 		}
 	}
 	return p.types(p.dir(&a.Component), a.Package, folder(&a.Component), a.Types)
-}
-
-// refuseUnsupported stops at what would otherwise be emitted as something else.
-func refuseUnsupported(a *model.Actor) {
-	if len(a.Boundary) > 0 {
-		unsupported("%s: x-boundary is not generated yet: leave it out", a.Pos)
-	}
-	if len(a.ID.Composite) > 0 {
-		unsupported("%s: an x-id of several properties is not generated yet: use one string", a.Pos)
-	}
 }
 
 // state emits:

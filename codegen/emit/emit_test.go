@@ -23,7 +23,7 @@ var update = flag.Bool("update", false, "write the expected files anew")
 
 // cases are the folders below testdata. Their expected files are Go packages of
 // this module, which package behaviour imports: so they compile.
-var cases = []string{"thin", "wide"}
+var cases = []string{"thin", "wide", "campus"}
 
 func TestGolden(t *testing.T) {
 	for _, name := range cases {
@@ -65,20 +65,6 @@ func TestFilesReportsNamesThatMeet(t *testing.T) {
 	_, err := emit.Files(sys)
 	if err == nil || !strings.Contains(err.Error(), "both need the Go name State") {
 		t.Errorf("got %v", err)
-	}
-}
-
-func TestFilesRefusesWhatItDoesNotEmit(t *testing.T) {
-	tests := map[string]func(*model.Actor){
-		"x-boundary": func(a *model.Actor) { a.Boundary = []model.BoundaryTag{{Tag: "x"}} },
-		"x-id":       func(a *model.Actor) { a.ID.Composite = []string{"name"} },
-	}
-	for name, change := range tests {
-		sys := build(t, "thin")
-		change(sys.Contexts[0].Actors[0])
-		if files, err := emit.Files(sys); files != nil || err == nil || !strings.Contains(err.Error(), name) {
-			t.Errorf("%s: got %v", name, err)
-		}
 	}
 }
 

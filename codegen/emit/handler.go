@@ -30,6 +30,7 @@ func (p *plan) handler(a *model.Actor) error {
 	f.eventTypes(a)
 	f.evolve(a)
 	f.handle(a)
+	f.boundary(a)
 	return f.save()
 }
 
@@ -87,11 +88,11 @@ func pastType(name string) *jen.Statement { return engine(name).Types(jen.Op("*"
 func (f *goFile) evolver(a *model.Actor) {
 	f.doc("Evolver folds an event into the state.")
 	f.Type().Id("Evolver").InterfaceFunc(func(g *jen.Group) {
-		for _, e := range a.Events {
+		for _, e := range slices.Concat(a.Events, a.Evolves) {
 			for _, line := range docLines(e.Doc) {
 				g.Comment(line)
 			}
-			g.Id(e.GoName).Params(jen.Id("m").Add(engine("Meta")), jen.Id("state").Op("*").Id("State"), jen.Id("event").Id(e.GoName))
+			g.Id(e.GoName).Params(jen.Id("m").Add(engine("Meta")), jen.Id("state").Op("*").Id("State"), jen.Id("event").Add(f.eventRef(e)))
 		}
 	})
 	f.Line()
@@ -163,6 +164,9 @@ func (f *goFile) describeActor(a *model.Actor) {
 		{"Handle", jen.Func().Params(jen.Id("in").Add(engine("Decision")), anyState(), jen.Id("command").Add(engine("Command")), jen.Id("out").Op("*").Add(engine("Emission"))).Add(engine("Refusal")).Block(
 			jen.Return(jen.Id("handle").Call(jen.Id("h"), jen.Id("in"), state(), jen.Id("command"), jen.Id("out"))))},
 	}
+	if len(a.Boundary) > 0 {
+		entries = append(entries, entry{"Boundary", jen.Id("boundary").Call()})
+	}
 	f.doc("Describe hands the actor and its handlers to the engine.")
 	f.Func().Id("Describe").Params(jen.Id("h").Id("Handler")).Add(engine("Actor")).Block(jen.Return(lines(engine("Actor"), entries)))
 	f.Line()
@@ -196,8 +200,8 @@ func lines(typ *jen.Statement, entries []entry) *jen.Statement {
 //	}
 func (f *goFile) evolve(a *model.Actor) {
 	var cases []jen.Code
-	for _, e := range a.Events {
-		cases = append(cases, jen.Case(jen.Id(e.GoName)).Block(jen.Id("h").Dot(e.GoName).Call(jen.Id("m"), jen.Id("state"), jen.Id("event"))))
+	for _, e := range slices.Concat(a.Events, a.Evolves) {
+		cases = append(cases, jen.Case(f.eventRef(e)).Block(jen.Id("h").Dot(e.GoName).Call(jen.Id("m"), jen.Id("state"), jen.Id("event"))))
 	}
 	f.Func().Id("evolve").Params(jen.Id("h").Id("Evolver"), jen.Id("m").Add(engine("Meta")), jen.Id("state").Op("*").Id("State"), jen.Id("event").Add(engine("Event"))).Block(
 		jen.Switch(jen.Id("event").Op(":=").Id("event").Assert(jen.Type())).Block(append(cases, unexpected("event"))...))

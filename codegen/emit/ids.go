@@ -16,11 +16,14 @@ func (p *plan) ids(ctx *model.Context) error {
 	f := p.goFile(path.Join("generated", ctx.Package, "ids"), "ids", "ids_gen.go", "schemas/"+ctx.Name)
 	f.packageDoc("holds what identifies the streams of the actors: one type each, so that no two are mixed up.")
 	for _, a := range ctx.Actors {
-		if isUUID(a) {
+		switch {
+		case len(a.ID.Composite) > 0:
+			f.compositeID(a)
+		case isUUID(a):
 			f.uuidID(a)
-			continue
+		default:
+			f.textID(a)
 		}
-		f.textID(a)
 	}
 	return f.save()
 }

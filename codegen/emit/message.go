@@ -179,12 +179,12 @@ func (f *goFile) tags(e *model.Event) {
 		return
 	}
 	body := []jen.Code{
-		jen.Id("e").Op(":=").Id("event").Assert(jen.Id(e.GoName)),
+		jen.Id("e").Op(":=").Id("event").Assert(f.eventRef(e)),
 		jen.Var().Id("tags").Index().String(),
 	}
 	for _, field := range e.Body.Fields {
 		if field.Tag != "" {
-			body = append(body, jen.Id("tags").Op("=").Add(f.tag(field)))
+			body = append(body, jen.Id("tags").Op("=").Add(f.tag(field, field.Tag, "e")))
 		}
 	}
 	f.Func().Id("tagsOf" + e.GoName).Params(jen.Id("event").Add(engine("Event"))).Index().String().Block(append(body, jen.Return(jen.Id("tags")))...)
@@ -200,8 +200,9 @@ func tagged(e *model.Event) bool {
 	return false
 }
 
-func (f *goFile) tag(field *model.Field) *jen.Statement {
-	place, name, t := jen.Id("e").Dot(field.GoName), jen.Lit(field.Tag), resolve(field.Type)
+// tag emits the tags with the value of a property of the message in a variable.
+func (f *goFile) tag(field *model.Field, tag, message string) *jen.Statement {
+	place, name, t := jen.Id(message).Dot(field.GoName), jen.Lit(tag), resolve(field.Type)
 	switch {
 	case f.fieldKind(field, false) == optField && t.Kind != model.Array:
 		return engine("TagOpt").Call(jen.Id("tags"), name, place, f.textFunc(bare(t)))

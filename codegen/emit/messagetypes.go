@@ -37,6 +37,9 @@ func (f *goFile) commandType(c *model.Command) *jen.Statement {
 	}
 	entries = append(entries, entry{"Decode", jen.Func().Params(jen.Id("data").Index().Byte()).Params(engine("Command"), jen.Error()).Block(
 		jen.Return(jen.Id("Decode" + c.GoName).Call(jen.Id("data"))))})
+	if c.Creates != model.CreatesNo && len(c.Actor.ID.Composite) > 0 {
+		entries = append(entries, entry{"StreamID", f.streamOf(c)})
+	}
 	if fields := f.formFields(c.Body); len(fields) > 0 {
 		entries = append(entries, entry{"Fields", jen.Index().Add(engine("Field")).Values(append(fields, jen.Line())...)})
 	}

@@ -32,6 +32,7 @@ type lane struct {
 	waiting   []*order
 	flying    int
 	notBefore time.Time
+	blocked   bool // until another lane's verdict is in
 }
 
 // order is a command in hand.
@@ -40,6 +41,8 @@ type order struct {
 	tries     int // that failed by a fault of the handler
 	first     time.Time
 	conflicts int
+	bounded   *[]string // the tags of its boundary; nil: not known yet
+	occupies  bool      // them, while it is decided
 }
 
 func (l *lane) ready() bool { return l.flying == 0 && len(l.waiting) > 0 }
@@ -61,7 +64,11 @@ func (w *worker) decide(ctx context.Context) {
 	}
 	// Oldest first: the map's order must not starve a stream.
 	slices.SortFunc(ready, func(a, b *lane) int { return cmp.Compare(a.waiting[0].row.Seq, b.waiting[0].row.Seq) })
-	for part := range slices.Chunk(ready, loadMost) {
+	plain, bounded := w.split(ready)
+	for part := range slices.Chunk(bounded, loadMost) {
+		w.decideBounded(ctx, part)
+	}
+	for part := range slices.Chunk(plain, loadMost) {
 		if !w.loadStates(ctx, part) {
 			return
 		}

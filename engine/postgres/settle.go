@@ -23,6 +23,7 @@ func (w *worker) settle() {
 	for _, x := range landed {
 		l := w.lanes[x.order.row.Stream]
 		l.flying--
+		w.release(x.order)
 		w.settleOne(l, x)
 		w.tidy(l)
 	}
@@ -41,7 +42,7 @@ func (w *worker) settleOne(l *lane, x landing) {
 		w.low.reset()
 		w.e.waiters.wake.ring()
 		w.due = time.Now().Add(100 * time.Millisecond)
-	case errors.Is(err, engine.ErrConflict):
+	case errors.Is(err, engine.ErrConflict), errors.Is(err, errStale):
 		w.conflict(l, x.order)
 	case w.e.ctx.Err() != nil, errors.Is(err, errClosed):
 		l.waiting = slices.Insert(l.waiting, 0, x.order)
@@ -65,7 +66,9 @@ func (w *worker) remember(l *lane, stored []*record) {
 func (w *worker) conflict(l *lane, o *order) {
 	w.cache.drop(l.name)
 	o.conflicts++
-	if o.conflicts <= mostConflicts {
+	actor, _ := w.e.actorOf(l.name) // it decided the order
+	if wait, again := o.race(actor.Boundary != nil); again {
+		l.notBefore = time.Now().Add(wait)
 		l.add(o)
 		return
 	}

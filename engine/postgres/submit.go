@@ -2,6 +2,7 @@ package postgres
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -50,18 +51,19 @@ func (e *Engine) letter(s engine.Submission) (*letter, error) {
 	if !ok || kind.Internal {
 		return nil, fmt.Errorf("submit %q: %w", s.Type, engine.ErrUnknownCommand)
 	}
-	id, err := parseID(actor, s.StreamID)
-	if err != nil {
-		return nil, err
-	}
 	if len(s.Data) == 0 {
 		s.Data = json.RawMessage("{}")
 	}
 	if !utf8.Valid(s.Data) {
 		return nil, oneFault("", "is not valid UTF-8")
 	}
-	if _, err := kind.Decode(s.Data); err != nil {
+	command, err := kind.Decode(s.Data)
+	if err != nil {
 		return nil, fmt.Errorf("submit %s: %w", s.Type, err)
+	}
+	id, err := streamOf(actor, kind, s.StreamID, command)
+	if err != nil {
+		return nil, err
 	}
 	l := &letter{id: s.ID, typ: s.Type, stream: engine.StreamID{Type: actor.Type, ID: id}.String(),
 		by: plainText(s.By), data: s.Data, ifVersion: -1, done: make(chan error, 1)}
@@ -72,6 +74,20 @@ func (e *Engine) letter(s engine.Submission) (*letter, error) {
 		l.id = e.cfg.NewID()
 	}
 	return l, nil
+}
+
+// streamOf is the identity that a command goes to. One that is made of the
+// command's properties may be left out, and must agree with them.
+func streamOf(actor *engine.Actor, kind *engine.CommandType, id string, command engine.Command) (string, error) {
+	if kind.StreamID == nil {
+		return parseID(actor, id)
+	}
+	own := kind.StreamID(command)
+	parsed, err := parseID(actor, cmp.Or(id, own))
+	if err == nil && parsed != own {
+		return "", oneFault("/stream_id", "is not what the properties say: "+own)
+	}
+	return parsed, err
 }
 
 func parseID(actor *engine.Actor, id string) (string, error) {

@@ -32,7 +32,8 @@ type worker struct {
 	health  *loop
 
 	lanes map[string]*lane
-	known map[int64]bool // seq of the commands in hand
+	known map[int64]bool  // seq of the commands in hand
+	tags  map[string]bool // of the commands that are being decided over a boundary
 	low   watermark
 	due   time.Time // when to read the inbox without being woken
 	more  bool      // the inbox holds more than is in hand
@@ -53,7 +54,7 @@ type landing struct {
 
 func newWorker(e *Engine, index int) *worker {
 	return &worker{e: e, index: index, wake: newBell(), results: newBell(), cache: newCache(e.cfg.CacheStreams),
-		lanes: map[string]*lane{}, known: map[int64]bool{}}
+		lanes: map[string]*lane{}, known: map[int64]bool{}, tags: map[string]bool{}}
 }
 
 // own tells the loop which of the process's slots are its.
@@ -134,7 +135,7 @@ func (w *worker) await(ctx context.Context) (look bool) {
 func (w *worker) next() time.Time {
 	at := w.due
 	for _, l := range w.lanes {
-		if l.ready() && l.notBefore.Before(at) {
+		if l.ready() && !l.blocked && l.notBefore.Before(at) {
 			at = l.notBefore
 		}
 	}
