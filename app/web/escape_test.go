@@ -104,4 +104,12 @@ func TestReservedFields(t *testing.T) {
 	if _, notUUID := uuid.Parse(s.StreamID); err != nil || notUUID != nil || s.IfVersion != nil {
 		t.Errorf("%+v, %v", s, err)
 	}
+	s, err = input{form: url.Values{}}.submission(&engine.CommandType{Type: "x.y.z", Creates: engine.CreatesYes,
+		StreamID: func(engine.Command) string { return "said by the fields" }})
+	if err != nil || s.StreamID != "" {
+		t.Errorf("%+v, %v", s, err)
+	}
+	if _, err = (input{form: url.Values{}}).submission(&engine.CommandType{Type: "x.y.z"}); err == nil {
+		t.Error("a command is for no stream")
+	}
 }
