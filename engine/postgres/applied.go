@@ -10,21 +10,57 @@ import (
 	"github.com/backstory-go/backstory/engine/postgres/enginedb"
 )
 
-// applied knows how far each projection is known to have come. It only lags.
+// applied knows how far each projection is known to have come: to where all of
+// its slots are. It only lags.
 type applied struct {
 	changed signal
 	mu      sync.Mutex
-	reached map[string]int64
+	reached map[string]*reached
 }
 
-func newApplied() *applied { return &applied{reached: map[string]int64{}} }
+// reached is how far a projection is known to have come.
+type reached struct {
+	position int64
+	slots    map[int32]int64
+	total    int32 // slots, when these were told
+}
 
-func (a *applied) reach(name string, position int64) {
-	a.mu.Lock()
-	news := position > a.reached[name]
-	if news {
-		a.reached[name] = position
+func newApplied() *applied { return &applied{reached: map[string]*reached{}} }
+
+func (a *applied) of(name string) *reached {
+	if a.reached[name] == nil {
+		a.reached[name] = &reached{}
 	}
+	return a.reached[name]
+}
+
+// reach takes in that slots of total have come to a position.
+func (a *applied) reach(name string, slots []int32, total int32, position int64) {
+	a.mu.Lock()
+	at := a.of(name)
+	if at.total != total {
+		at.total, at.slots = total, map[int32]int64{}
+	}
+	for _, n := range slots {
+		at.slots[n] = max(at.slots[n], position)
+	}
+	all := position
+	for n := range total {
+		all = min(all, at.slots[n])
+	}
+	a.raise(at, all)
+}
+
+// reachAll takes in that every slot has come to a position.
+func (a *applied) reachAll(name string, position int64) {
+	a.mu.Lock()
+	a.raise(a.of(name), position)
+}
+
+// raise unlocks, and tells who waits.
+func (a *applied) raise(at *reached, position int64) {
+	news := position > at.position
+	at.position = max(at.position, position)
 	a.mu.Unlock()
 	if news {
 		a.changed.broadcast()
@@ -41,7 +77,7 @@ func (a *applied) reset() {
 func (a *applied) has(name string, position int64) bool {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	return a.reached[name] >= position
+	return a.of(name).position >= position
 }
 
 // Projected implements engine.Client. An unknown projection is an ErrNotFound.
@@ -73,7 +109,7 @@ func (e *Engine) lookApplied(ctx context.Context, projection string) error {
 	}
 	position, err := enginedb.New(e.reads).SlotPosition(ctx, enginedb.SlotPositionParams{Consumer: projection})
 	if err == nil {
-		e.applied.reach(projection, position)
+		e.applied.reachAll(projection, position)
 	} else if !surroundings(err) {
 		return fault(ctx, err, "position of %s", projection)
 	}

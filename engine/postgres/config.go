@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"math/rand/v2"
 	"slices"
 	"time"
 
@@ -37,7 +38,49 @@ type Config struct {
 	CacheStreams int           // states that a deciding loop keeps, and that all readers keep together; default 10,000
 	ConnectWait  time.Duration // how long Open tries to reach the database; default 10 s
 
+	Consumer  ConsumerConfig            // of every consumer of the log
+	Consumers map[string]ConsumerConfig // of single ones, by name; what they leave out is Consumer's
+
 	NewID func() uuid.UUID // of commands and processes; default: UUIDv7
+}
+
+// ConsumerConfig says how a consumer of the log works. Zero values stand for
+// defaults.
+type ConsumerConfig struct {
+	// Slots is how many slots its keys are spread over when it is first seen;
+	// default 8, and 1 for a projection that is not ordered by its own key. Later
+	// it is changed by ResizeConsumer.
+	Slots int
+
+	Attempts   int           // tries of a message before its key is parked; default 10
+	FirstPause time.Duration // after the first failed try, doubled after each; default 500 ms
+	MostPause  time.Duration // the longest; default 1 min
+}
+
+// consumer is what holds for one of them.
+func (c Config) consumer(of *consumer) ConsumerConfig {
+	own := c.Consumers[of.name]
+	own.Slots = orDefault(own.Slots, orDefault(c.Consumer.Slots, of.standardSlots()))
+	own.Attempts = orDefault(own.Attempts, orDefault(c.Consumer.Attempts, 10))
+	own.FirstPause = orDefault(own.FirstPause, orDefault(c.Consumer.FirstPause, 500*time.Millisecond))
+	own.MostPause = orDefault(own.MostPause, orDefault(c.Consumer.MostPause, time.Minute))
+	return own
+}
+
+// pause is how long to wait after a number of failed tries: between half and all
+// of what has doubled each time.
+func (c ConsumerConfig) pause(tries int) time.Duration {
+	full := c.MostPause
+	if shift := tries - 1; shift < 20 && c.FirstPause<<shift < full {
+		full = c.FirstPause << shift
+	}
+	return full/2 + rand.N(full/2+1)
+}
+
+func (c ConsumerConfig) validate(name string, fault func(bool, string, ...any)) {
+	fault(c.Slots < 0 || c.Slots > 1_024, "%s: Slots is %d, want 1 to 1,024", name, c.Slots)
+	fault(c.Attempts < 0, "%s: Attempts is %d, want 1 or more", name, c.Attempts)
+	fault(c.FirstPause < 0 || c.MostPause < 0, "%s: pauses are %s and %s, want more than 0", name, c.FirstPause, c.MostPause)
 }
 
 // withDefaults fills in what was left out.
@@ -85,6 +128,10 @@ func (c Config) Validate() error {
 	fault(c.MaxPending < 0, "MaxPending is %d, want 1 or more", c.MaxPending)
 	fault(c.CacheStreams < 0, "CacheStreams is %d, want 1 or more", c.CacheStreams)
 	fault(c.ConnectWait < 0, "ConnectWait is %s, want more than 0", c.ConnectWait)
+	c.Consumer.validate("Consumer", fault)
+	for name, consumer := range c.Consumers {
+		consumer.validate(name, fault)
+	}
 	return errors.Join(faults...)
 }
 

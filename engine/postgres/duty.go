@@ -1,43 +1,51 @@
 package postgres
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
+	"fmt"
 	"os"
 	"slices"
 	"sync"
 	"time"
 
-	"github.com/backstory-go/backstory/engine"
 	"github.com/backstory-go/backstory/engine/postgres/enginedb"
 )
 
 const (
 	beatEvery   = 500 * time.Millisecond // a lease lasts four beats: see SlotSteal
+	idleBeats   = 2                      // from one checkpoint without work to the next
 	leaveWithin = 2 * time.Second
 )
 
 // duty keeps this process's heartbeat, takes its share of the slots, and runs
 // the loops that work on them.
 type duty struct {
-	e          *Engine
-	info       []byte
-	projectors map[string]*posted
-	running    sync.WaitGroup
+	e       *Engine
+	info    []byte
+	idents  []string // of the consumers, by which slots are taken
+	runners map[string]*posted
+	running sync.WaitGroup
+	beats   int
 }
 
-// posted is a projector that runs.
+// posted is a runner that runs.
 type posted struct {
-	fence int64
-	epoch int // that it works in, counted as the engine does
-	stop  context.CancelFunc
-	ended chan struct{}
+	*runner
+	fences map[int32]int64
+	epoch  int // that it works in, counted as the engine does
+	ended  chan struct{}
 }
 
 func newDuty(e *Engine) *duty {
 	host, _ := os.Hostname()
 	info, _ := json.Marshal(map[string]any{"host": host, "pid": os.Getpid(), "roles": e.cfg.Roles})
-	return &duty{e: e, info: info, projectors: map[string]*posted{}}
+	d := &duty{e: e, info: info, runners: map[string]*posted{}, idents: []string{consumerCommands + " "}}
+	for _, c := range e.consumers {
+		d.idents = append(d.idents, c.ident())
+	}
+	return d
 }
 
 // run works until ctx ends, then gives every slot back so that another process
@@ -72,6 +80,7 @@ func (d *duty) run(ctx context.Context) error {
 func (d *duty) leave(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(ctx, leaveWithin)
 	defer cancel()
+	d.flushIdle(ctx)
 	err := d.e.sql.SlotReleaseAll(ctx, enginedb.SlotReleaseAllParams{Owner: d.e.id})
 	if err == nil {
 		err = d.e.sql.WorkerLeave(ctx, enginedb.WorkerLeaveParams{ID: d.e.id})
@@ -84,14 +93,15 @@ func (d *duty) leave(ctx context.Context) {
 	}
 }
 
-// beat says that this process lives, and evens out the slots.
+// beat says that this process lives, evens out the slots, and looks for what
+// became due.
 func (d *duty) beat(working context.Context) error {
 	ctx, cancel := context.WithTimeout(working, 2*time.Second)
 	defer cancel()
-	if err := d.e.sql.WorkerBeat(ctx, enginedb.WorkerBeatParams{ID: d.e.id, Info: d.info}); err != nil {
+	if err := d.e.sql.WorkerBeat(ctx, enginedb.WorkerBeatParams{ID: d.e.id, Info: d.info, Consumers: d.idents}); err != nil {
 		return err
 	}
-	alive, err := d.e.sql.WorkerCount(ctx)
+	shares, err := d.e.sql.ConsumerShares(ctx)
 	if err != nil {
 		return err
 	}
@@ -99,92 +109,209 @@ func (d *duty) beat(working context.Context) error {
 	if err != nil {
 		return err
 	}
-	owned, err = d.even(ctx, owned, int(max(alive, 1)))
-	d.assign(working, owned)
-	return err
-}
-
-// even takes free slots up to this process's share, and gives up what is above
-// it: the inbox's slots and the projections, each on its own.
-func (d *duty) even(ctx context.Context, owned []enginedb.SlotOwnedRow, alive int) ([]enginedb.SlotOwnedRow, error) {
-	projections := d.e.system.Projections()
-	keys := make([]string, len(projections))
-	for i, p := range projections {
-		keys[i] = p.Name + " " + p.Hash
+	wanted, died, err := d.even(ctx, owned, d.able(shares))
+	d.assign(working, wanted, died, shares)
+	if err == nil {
+		err = d.giveUp(ctx, owned, wanted)
 	}
-	commands := func(s enginedb.SlotOwnedRow) bool { return s.Consumer == consumerCommands }
-	kept, err := d.share(ctx, filter(owned, commands), []string{consumerCommands + " "}, commandSlots, alive)
 	if err != nil {
-		return owned, err
+		return err
 	}
-	rest := func(s enginedb.SlotOwnedRow) bool { return s.Consumer != consumerCommands }
-	more, err := d.share(ctx, filter(owned, rest), keys, len(projections), alive)
-	return append(kept, more...), err
+	if d.beats++; d.beats%idleBeats == 0 {
+		d.flushIdle(ctx)
+	}
+	d.resize(ctx, shares)
+	return d.nudge(ctx)
 }
 
-func (d *duty) share(ctx context.Context, mine []enginedb.SlotOwnedRow, keys []string, all, alive int) ([]enginedb.SlotOwnedRow, error) {
-	fair := (all + alive - 1) / alive
-	for len(mine) > fair {
-		last := mine[len(mine)-1]
-		err := d.e.sql.SlotRelease(ctx, enginedb.SlotReleaseParams{Owner: d.e.id, Consumer: last.Consumer, Slots: []int32{last.Slot}})
-		if err != nil {
-			return mine, err
+// able are the consumers that this process has with the recorded definition.
+func (d *duty) able(shares []enginedb.ConsumerSharesRow) []enginedb.ConsumerSharesRow {
+	return filter(shares, func(s enginedb.ConsumerSharesRow) bool { return slices.Contains(d.idents, s.Name+" "+s.Hash) })
+}
+
+// even takes free slots up to this process's share, and chooses which to give up
+// above it: the inbox's slots and those of the log's consumers, each on their own.
+func (d *duty) even(ctx context.Context, owned []enginedb.SlotOwnedRow, able []enginedb.ConsumerSharesRow) ([]enginedb.SlotOwnedRow, map[string]map[int32]bool, error) {
+	commands := func(name string) bool { return name == consumerCommands }
+	others := func(name string) bool { return name != consumerCommands }
+	died := map[string]map[int32]bool{}
+	wanted, err := d.share(ctx, owned, able, commands, died)
+	if err != nil {
+		return owned, died, err
+	}
+	more, err := d.share(ctx, owned, able, others, died)
+	return append(wanted, more...), died, err
+}
+
+// share is one part of even. A process's fair share of each consumer is the same
+// as that of every other living process that can run it.
+func (d *duty) share(ctx context.Context, owned []enginedb.SlotOwnedRow, able []enginedb.ConsumerSharesRow, of func(string) bool, died map[string]map[int32]bool) ([]enginedb.SlotOwnedRow, error) {
+	mine := filter(owned, func(s enginedb.SlotOwnedRow) bool { return of(s.Consumer) })
+	exact := 0.0
+	var idents []string
+	for _, s := range able {
+		if of(s.Name) {
+			exact += float64(s.Slots) / float64(max(s.Alive, 1))
+			idents = append(idents, s.Name+" "+s.Hash)
 		}
-		mine = mine[:len(mine)-1]
 	}
-	if len(mine) == fair || len(keys) == 0 {
-		return mine, nil
+	fair := int(exact + 0.999)
+	if len(mine) >= fair || len(idents) == 0 {
+		return mine[:min(len(mine), fair)], nil
 	}
-	stolen, err := d.e.sql.SlotSteal(ctx, enginedb.SlotStealParams{Owner: d.e.id, Consumers: keys, Most: int32(fair - len(mine))})
+	stolen, err := d.e.sql.SlotSteal(ctx, enginedb.SlotStealParams{Owner: d.e.id, Consumers: idents, Most: int32(fair - len(mine))})
 	for _, s := range stolen {
-		mine = append(mine, enginedb.SlotOwnedRow(s))
+		mine = append(mine, enginedb.SlotOwnedRow{Consumer: s.Consumer, Slot: s.Slot, Fence: s.Fence, Position: s.Position})
+		if s.Died {
+			if died[s.Consumer] == nil {
+				died[s.Consumer] = map[int32]bool{}
+			}
+			died[s.Consumer][s.Slot] = true
+		}
 	}
 	return mine, err
 }
 
-// assign lets the loops work on what is owned now, and ends projectors whose
-// slot was lost.
-func (d *duty) assign(ctx context.Context, owned []enginedb.SlotOwnedRow) {
+// assign lets the loops work on what this process is to own. A runner gives back
+// what it is not to own any more when it has finished what it has in hand.
+func (d *duty) assign(ctx context.Context, wanted []enginedb.SlotOwnedRow, died map[string]map[int32]bool, shares []enginedb.ConsumerSharesRow) {
 	var slots []int32
-	fences := map[string]enginedb.SlotOwnedRow{}
-	for _, s := range owned {
+	posts := map[string][]enginedb.SlotOwnedRow{}
+	for _, s := range wanted {
 		if s.Consumer == consumerCommands {
 			slots = append(slots, s.Slot)
 		} else {
-			fences[s.Consumer] = s
+			post := d.postOf(s)
+			posts[post] = append(posts[post], s)
 		}
 	}
 	slices.Sort(slots)
 	for _, w := range d.e.workers {
 		w.own(slots)
 	}
-	for name, running := range d.projectors {
-		if s, ok := fences[name]; !ok || s.Fence != running.fence || running.epoch != d.e.epochs.now().Changes {
-			running.stop()
-		}
+	paused := map[string]bool{}
+	for _, s := range shares {
+		paused[s.Name] = s.Status == statusPaused
+	}
+	for post, running := range d.runners {
 		select {
 		case <-running.ended:
-			delete(d.projectors, name)
+			delete(d.runners, post)
 		default:
+			if len(posts[post]) == 0 {
+				running.own(nil, false, nil, paused[running.c.name])
+			}
 		}
 	}
-	for _, p := range d.e.system.Projections() {
-		if s, ok := fences[p.Name]; ok && d.projectors[p.Name] == nil {
-			d.post(ctx, p, s)
-		}
+	for post, list := range posts {
+		d.post(ctx, post, list, died[list[0].Consumer], paused[list[0].Consumer])
 	}
 }
 
-func (d *duty) post(ctx context.Context, p *engine.Projection, s enginedb.SlotOwnedRow) {
-	ctx, stop := context.WithCancel(ctx)
-	running := &posted{fence: s.Fence, epoch: d.e.epochs.now().Changes, stop: stop, ended: make(chan struct{})}
-	d.projectors[p.Name] = running
-	run := &projector{e: d.e, p: p, fence: s.Fence, position: s.Position, written: s.Position}
-	d.running.Go(func() {
-		defer close(running.ended)
-		defer stop()
-		run.run(ctx)
-	})
+// postOf names the loop of a slot: one for all slots of a projection, whose rows
+// are written in bulk; one for each of an actor or reactor, whose handlers take
+// their time.
+func (d *duty) postOf(s enginedb.SlotOwnedRow) string {
+	if c := d.consumer(s.Consumer); c != nil && c.projection == nil {
+		return fmt.Sprintf("%s %d", s.Consumer, s.Slot)
+	}
+	return s.Consumer
+}
+
+func (d *duty) consumer(name string) *consumer {
+	for _, c := range d.e.consumers {
+		if c.name == name {
+			return c
+		}
+	}
+	return nil
+}
+
+func (d *duty) post(ctx context.Context, post string, list []enginedb.SlotOwnedRow, died map[int32]bool, paused bool) {
+	c := d.consumer(list[0].Consumer)
+	if c == nil {
+		return
+	}
+	running := d.runners[post]
+	if running == nil {
+		running = &posted{runner: newRunner(d.e, c, post), fences: map[int32]int64{}, epoch: d.e.epochs.now().Changes, ended: make(chan struct{})}
+		d.runners[post] = running
+		defer d.running.Go(func() {
+			defer close(running.ended)
+			running.run(ctx)
+		})
+	}
+	slices.SortFunc(list, func(a, b enginedb.SlotOwnedRow) int { return cmp.Compare(a.Slot, b.Slot) })
+	fences := map[int32]int64{}
+	fresh := false
+	var slots []int32
+	lost := map[int32]bool{}
+	for _, s := range list {
+		slots, fences[s.Slot] = append(slots, s.Slot), s.Fence
+		fresh = fresh || running.fences[s.Slot] != s.Fence
+		if died[s.Slot] {
+			lost[s.Slot] = true
+		}
+	}
+	if now := d.e.epochs.now().Changes; running.epoch != now {
+		running.epoch = now
+		running.restart()
+	}
+	running.fences = fences
+	running.own(slots, fresh, lost, paused)
+}
+
+// giveUp releases slots of the inbox above this process's share; the consumers'
+// are released by their runners.
+func (d *duty) giveUp(ctx context.Context, owned, wanted []enginedb.SlotOwnedRow) error {
+	var above []int32
+	for _, s := range owned {
+		if s.Consumer == consumerCommands && !slices.Contains(wanted, s) {
+			above = append(above, s.Slot)
+		}
+	}
+	if len(above) == 0 {
+		return nil
+	}
+	return d.e.sql.SlotRelease(ctx, enginedb.SlotReleaseParams{Owner: d.e.id, Consumer: consumerCommands, Slots: above})
+}
+
+// flushIdle writes the checkpoints of all runners that only passed over events.
+func (d *duty) flushIdle(ctx context.Context) {
+	var p enginedb.SlotIdleParams
+	bySlot := map[string]*slot{}
+	for _, running := range d.runners {
+		list, done := running.idle()
+		defer done()
+		for _, s := range list {
+			p.Consumers, p.Slots = append(p.Consumers, running.c.name), append(p.Slots, s.number)
+			p.Fences, p.Was, p.Positions = append(p.Fences, s.fence), append(p.Was, s.written), append(p.Positions, s.position)
+			p.Lasts = append(p.Lasts, s.last)
+			bySlot[fmt.Sprintf("%s %d", running.c.name, s.number)] = s
+		}
+	}
+	if len(p.Slots) == 0 {
+		return
+	}
+	moved, err := d.e.sql.SlotIdle(ctx, p)
+	if err != nil && !ended(ctx, err) {
+		d.e.log.Warn("writing checkpoints is tried again", "error", err)
+	}
+	for _, m := range moved {
+		s := bySlot[fmt.Sprintf("%s %d", m.Consumer, m.Slot)]
+		s.written = s.position
+	}
+}
+
+// nudge tells the runners whose held keys are due.
+func (d *duty) nudge(ctx context.Context) error {
+	due, err := d.e.sql.HeldDue(ctx)
+	for _, h := range due {
+		if running := d.runners[d.postOf(enginedb.SlotOwnedRow{Consumer: h.Consumer, Slot: h.Slot})]; running != nil {
+			running.nudge()
+		}
+	}
+	return err
 }
 
 func filter[T any](list []T, keep func(T) bool) []T {

@@ -45,6 +45,7 @@ type Engine struct {
 	states    *states
 	epochs    *epochs
 	workers   []*worker
+	consumers []*consumer
 
 	ctx    context.Context // ends by Close
 	cancel context.CancelFunc
@@ -87,6 +88,7 @@ func assemble(cfg Config, work, reads *pgxpool.Pool) *Engine {
 	e.ctx, e.cancel = context.WithCancel(context.Background())
 	e.health, e.meter, e.stats, e.readiness = newHealth(e.log), newMeter(), newRecent[Stats](), newRecent[[]Check]()
 	e.opened = time.Now()
+	e.consumers = consumersOf(cfg)
 	e.notices = newNotices(e.ctx, e.sql, e.id)
 	e.applied = newApplied()
 	e.snapshots = newSnapshots(e.ctx, work, e.log)

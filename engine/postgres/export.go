@@ -24,6 +24,9 @@ const (
 	lineOutcome  = "outcome"
 	linePending  = "pending"
 	lineConsumer = "consumer"
+	lineSlot     = "slot"
+	lineHeld     = "held"
+	lineState    = "reactor_state"
 )
 
 // exportTable is a table whose rows are lines as they are. A column that is added
@@ -35,7 +38,10 @@ func exportTables() []exportTable {
 	return []exportTable{
 		{lineOutcome, "outcomes", "id"},
 		{linePending, "inbox", "seq"},
-		{lineConsumer, "slots", "consumer, slot"},
+		{lineConsumer, "consumers", "name"},
+		{lineSlot, "slots", "consumer, slot"},
+		{lineHeld, "held", "consumer, key"},
+		{lineState, "reactor_states", "reactor, key"},
 	}
 }
 

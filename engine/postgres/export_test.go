@@ -17,7 +17,7 @@ import (
 
 // Tables of the engine's schema, by what an export does with them.
 var (
-	exported = []string{"events", "outcomes", "inbox", "slots", "log"}
+	exported = []string{"events", "outcomes", "inbox", "consumers", "slots", "held", "reactor_states", "log"}
 	derived  = []string{"event_tags", "snapshots", "workers", "migrations"}
 	kept     = []string{"settings"} // secrets of the place
 )

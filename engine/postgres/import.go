@@ -128,10 +128,14 @@ func (m *importer) readHeader() error {
 	return nil
 }
 
-// rebuilt says whether a checkpoint is that of a projection, which starts anew.
-func (m *importer) rebuilt(line []byte) bool {
-	var slot struct{ Consumer string }
-	return json.Unmarshal(line, &slot) == nil && slices.Contains(m.header.Projections, slot.Consumer)
+// rebuilt says whether a line is about a projection, which starts anew.
+func (m *importer) rebuilt(line line) bool {
+	var about struct{ Consumer, Name string }
+	switch line.kind {
+	case lineConsumer, lineSlot, lineHeld:
+		return json.Unmarshal(line.text, &about) == nil && slices.Contains(m.header.Projections, about.Consumer+about.Name)
+	}
+	return false
 }
 
 // end checks what the lines must add up to.

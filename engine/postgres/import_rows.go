@@ -38,7 +38,7 @@ func (r *rowImport) run(ctx context.Context) error {
 			return r.flush(ctx)
 		}
 		r.m.counts[r.table.kind]++
-		if r.table.kind == lineConsumer && r.m.rebuilt(line.text) {
+		if r.m.rebuilt(line) {
 			r.m.tell(r.table.kind, 1)
 			continue
 		}

@@ -79,17 +79,27 @@ func (e *Engine) onNotice(payload string) {
 	case noticeOutcome:
 		e.waiters.wake.ring()
 	case noticeProjected:
-		if len(words) == 5 && words[4] == e.epochs.now().Epoch.String() {
-			e.onProjected(words[2], words[3])
+		if len(words) == 7 && words[6] == e.epochs.now().Epoch.String() {
+			e.onProjected(words[2:])
 		}
 	}
 }
 
-func (e *Engine) onProjected(name, text string) {
-	if position, err := strconv.ParseInt(text, 10, 64); err == nil {
-		e.applied.reach(name, position)
-		e.hub.Publish(name)
+// onProjected takes in a name, a position, the number of slots and which of them.
+func (e *Engine) onProjected(words []string) {
+	position, err := strconv.ParseInt(words[1], 10, 64)
+	total, totalErr := strconv.ParseInt(words[2], 10, 32)
+	if err != nil || totalErr != nil {
+		return
 	}
+	var slots []int32
+	for text := range strings.SplitSeq(words[3], ",") {
+		if n, err := strconv.ParseInt(text, 10, 32); err == nil {
+			slots = append(slots, int32(n))
+		}
+	}
+	e.applied.reach(words[0], slots, int32(total), position)
+	e.hub.Publish(words[0])
 }
 
 func (e *Engine) wakeAll() {

@@ -20,7 +20,7 @@ import (
 const commandSlots = 64
 
 const (
-	consumerCommands = "commands"
+	consumerCommands = engine.ConsumerCommands
 	lockMigrations   = "select pg_advisory_lock(hashtextextended('backstory.migrations', 0))"
 	unlockMigrations = "select pg_advisory_unlock(hashtextextended('backstory.migrations', 0))"
 	createSchema     = "create schema if not exists backstory"
@@ -50,9 +50,9 @@ func prepare(ctx context.Context, cfg Config) error {
 	if err := ensureSlots(ctx, conn); err != nil {
 		return fault(ctx, err, "prepare slots")
 	}
-	for _, p := range cfg.System.Projections() {
-		if err := prepareProjection(ctx, conn, p); err != nil {
-			return fault(ctx, err, "build projection %s", p.Name)
+	for _, c := range consumersOf(cfg) {
+		if err := prepareConsumer(ctx, conn, c); err != nil {
+			return fault(ctx, err, "prepare %s", c.name)
 		}
 	}
 	return nil
@@ -74,34 +74,83 @@ func migrate(ctx context.Context, cfg *pgx.ConnConfig) error {
 }
 
 func ensureSlots(ctx context.Context, conn *pgx.Conn) error {
-	slots := make([]int32, commandSlots)
-	for i := range slots {
-		slots[i] = int32(i)
-	}
-	return enginedb.New(conn).SlotEnsure(ctx, enginedb.SlotEnsureParams{Consumer: consumerCommands, Slots: slots})
+	return enginedb.New(conn).SlotInsert(ctx, enginedb.SlotInsertParams{Consumer: consumerCommands, Slots: numbers(commandSlots), Rebuilt: -1})
 }
 
-// prepareProjection builds a projection's table anew when its definition is not
-// the recorded one, and lets it fold the log from the start. Table and
-// checkpoint change in one transaction; a process that still has the old
-// definition loses its fence and cannot write any more.
-func prepareProjection(ctx context.Context, conn *pgx.Conn, p *engine.Projection) error {
-	hash, err := enginedb.New(conn).SlotHash(ctx, enginedb.SlotHashParams{Consumer: p.Name})
-	if err == nil && hash == p.Hash {
-		return nil
+// numbers are 0 to n-1.
+func numbers(n int) []int32 {
+	list := make([]int32, n)
+	for i := range list {
+		list[i] = int32(i)
 	}
+	return list
+}
+
+// prepareConsumer registers a consumer, or takes in that its definition is not the
+// recorded one. A process that still has the old definition loses its fence and
+// cannot commit any more.
+func prepareConsumer(ctx context.Context, conn *pgx.Conn, c *consumer) error {
+	found, err := enginedb.New(conn).ConsumerFind(ctx, enginedb.ConsumerFindParams{Name: c.name})
 	known := err == nil
 	if err != nil && !errors.Is(err, pgx.ErrNoRows) {
 		return err
 	}
+	if known && found.Hash == c.hash && found.Type == c.kind {
+		return nil
+	}
 	return pgx.BeginFunc(ctx, conn, func(tx pgx.Tx) error {
-		// The slot row first: it stops the only writer of the table.
-		err := enginedb.New(tx).SlotReset(ctx, enginedb.SlotResetParams{Consumer: p.Name, Hash: p.Hash})
-		if err != nil {
+		sql := enginedb.New(tx)
+		if err := sql.ConsumerPut(ctx, enginedb.ConsumerPutParams{Name: c.name, Type: c.kind, Hash: c.hash, Slots: int32(c.policy.Slots)}); err != nil {
 			return err
 		}
-		return rebuildTable(ctx, tx, p, known)
+		if !known {
+			return addConsumer(ctx, tx, c)
+		}
+		if c.projection != nil {
+			return resetProjection(ctx, tx, c)
+		}
+		if err := sql.ReactorForget(ctx, enginedb.ReactorForgetParams{Reactor: c.name}); err != nil {
+			return err
+		}
+		return sql.SlotRefold(ctx, enginedb.SlotRefoldParams{Consumer: c.name})
 	})
+}
+
+// addConsumer makes the slots of a consumer that was never seen. A projection
+// begins with the log; reactions begin after it: they are about what happens from
+// now on, though a reactor's states know what happened before.
+func addConsumer(ctx context.Context, tx pgx.Tx, c *consumer) error {
+	sql := enginedb.New(tx)
+	p := enginedb.SlotInsertParams{Consumer: c.name, Slots: numbers(c.policy.Slots), Rebuilt: -1}
+	if c.projection != nil {
+		if err := sql.SlotInsert(ctx, p); err != nil {
+			return err
+		}
+		return rebuildTable(ctx, tx, c.projection, false)
+	}
+	head, err := sql.LogPosition(ctx)
+	if err != nil {
+		return err
+	}
+	p.Position = head
+	if c.stateful() && head > 0 {
+		p.Rebuilt = 0
+	}
+	return sql.SlotInsert(ctx, p)
+}
+
+// resetProjection builds a projection's table anew and lets it fold the log from
+// the start: table and checkpoints change in one transaction.
+func resetProjection(ctx context.Context, tx pgx.Tx, c *consumer) error {
+	sql := enginedb.New(tx)
+	// The slots first: that stops the only writers of the table.
+	if err := sql.SlotReset(ctx, enginedb.SlotResetParams{Consumer: c.name}); err != nil {
+		return err
+	}
+	if err := sql.HeldClear(ctx, enginedb.HeldClearParams{Consumer: c.name}); err != nil {
+		return err
+	}
+	return rebuildTable(ctx, tx, c.projection, true)
 }
 
 // rebuildTable drops the projection's table if it is one of ours, and creates it.

@@ -16,7 +16,7 @@ const (
 	noticeInbox     = "inbox"     // commands were submitted
 	noticeLog       = "log"       // events were stored
 	noticeOutcome   = "outcome"   // commands were decided
-	noticeProjected = "projected" // name, position and its epoch: a projection has seen it
+	noticeProjected = "projected" // name, position, number of slots, which, epoch: a projection has come there
 )
 
 // channel carries the notices of a database.

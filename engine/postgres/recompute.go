@@ -15,10 +15,21 @@ import (
 
 // recomputed is a projection that is folded a second time, beside the live one.
 type recomputed struct {
-	p        *engine.Projection
-	position int64 // the live one's checkpoint
-	broken   bool  // cannot be folded to its end
-	fold     engine.Folding
+	c         *consumer
+	p         *engine.Projection
+	positions []int64          // the live one's checkpoints, by slot
+	held      map[string]int64 // keys of which it lacks the events from a position on
+	broken    bool             // cannot be folded to its end
+	fold      engine.Folding
+}
+
+// position is how far the live one has come as a whole.
+func (r *recomputed) position() int64 { return slices.Min(r.positions) }
+
+// has says whether the live one has applied the message.
+func (r *recomputed) has(m *message) bool {
+	from, held := r.held[m.key]
+	return m.Meta.Position <= r.positions[shard(m.key, int32(len(r.positions)))] && (!held || m.Meta.Position < from)
 }
 
 // scratchSchema is only ever seen by the transaction that makes it.
@@ -34,10 +45,13 @@ func (v *verifier) scratch(ctx context.Context) ([]*recomputed, error) {
 		return nil, fmt.Errorf("make the schema in which projections are recomputed (the database's role needs the right CREATE on the database): %w", err)
 	}
 	var list []*recomputed
-	for _, p := range v.system.Projections() {
-		r, err := v.empty(ctx, p)
+	for _, c := range v.consumers {
+		if c.projection == nil {
+			continue
+		}
+		r, err := v.empty(ctx, c)
 		if err != nil {
-			return nil, fmt.Errorf("make an empty %s: %w", p.Name, err)
+			return nil, fmt.Errorf("make an empty %s: %w", c.name, err)
 		}
 		if r != nil {
 			list = append(list, r)
@@ -47,24 +61,35 @@ func (v *verifier) scratch(ctx context.Context) ([]*recomputed, error) {
 }
 
 // empty makes one projection's table; nil: there is nothing to compare it with.
-func (v *verifier) empty(ctx context.Context, p *engine.Projection) (*recomputed, error) {
-	hash, err := v.sql.SlotHash(ctx, enginedb.SlotHashParams{Consumer: p.Name})
+func (v *verifier) empty(ctx context.Context, c *consumer) (*recomputed, error) {
+	found, err := v.sql.ConsumerFind(ctx, enginedb.ConsumerFindParams{Name: c.name})
 	if err != nil && !errors.Is(err, pgx.ErrNoRows) {
 		return nil, err
 	}
-	if hash != p.Hash {
-		v.found("projection", p.Name, "is stored with another definition than this program's: verify it with the program that runs")
-		return nil, nil
-	}
-	position, err := v.sql.SlotPosition(ctx, enginedb.SlotPositionParams{Consumer: p.Name})
+	slots, err := v.sql.SlotPositions(ctx, enginedb.SlotPositionsParams{Consumer: c.name})
 	if err != nil {
 		return nil, err
 	}
-	if position > v.out.Head {
-		v.found("projection", p.Name, "has its checkpoint at %d, past the log's head at %d", position, v.out.Head)
+	if found.Hash != c.hash || len(slots) == 0 {
+		v.found("projection", c.name, "is stored with another definition than this program's: verify it with the program that runs")
+		return nil, nil
 	}
-	_, err = v.tx.Conn().PgConn().Exec(ctx, p.DDL).ReadAll()
-	return &recomputed{p: p, position: position, fold: folding(p)}, err
+	r := &recomputed{c: c, p: c.projection, held: map[string]int64{}, fold: folding(c.projection)}
+	for _, s := range slots {
+		r.positions = append(r.positions, s.Position)
+		if s.Position > v.out.Head {
+			v.found("projection", c.name, "has its checkpoint at %d, past the log's head at %d", s.Position, v.out.Head)
+		}
+	}
+	held, err := v.sql.HeldAll(ctx, enginedb.HeldAllParams{Consumer: c.name})
+	if err != nil {
+		return nil, err
+	}
+	for _, h := range held {
+		r.held[h.Key] = h.FromPosition
+	}
+	_, err = v.tx.Conn().PgConn().Exec(ctx, c.projection.DDL).ReadAll()
+	return r, err
 }
 
 // feed folds what concerns the projection of a page of the log.
@@ -105,15 +130,18 @@ func (v *verifier) try(ctx context.Context, r *recomputed, do func(tx pgx.Tx) er
 func (v *verifier) batch(r *recomputed, list []*record) []engine.Recorded {
 	var batch []engine.Recorded
 	for _, rec := range list {
-		if rec.Meta.Position > r.position || r.broken || !slices.Contains(r.p.Events, rec.Type) {
+		if r.broken || !r.c.concerns(rec) {
 			continue
 		}
-		event, err := rec.decoded(v.system)
-		if err != nil {
+		m := r.c.message(rec)
+		if !r.has(m) {
+			continue
+		}
+		if m.err != nil {
 			v.breaks(r, "event %d cannot be decoded", rec.Meta.Position)
 			return nil
 		}
-		batch = append(batch, event)
+		batch = append(batch, m.event)
 	}
 	return batch
 }
@@ -147,7 +175,7 @@ func (v *verifier) compare(ctx context.Context, projections []*recomputed) error
 func (v *verifier) difference(ctx context.Context, tx pgx.Tx, r *recomputed) error {
 	live := "from " + pgx.Identifier{"public", r.p.Table}.Sanitize() + " t"
 	scratch := "from " + pgx.Identifier{scratchSchema, r.p.Table}.Sanitize() + " t"
-	verified := VerifiedProjection{Name: r.p.Name, Position: r.position}
+	verified := VerifiedProjection{Name: r.p.Name, Position: r.position()}
 	if err := tx.QueryRow(ctx, "select count(*) "+live).Scan(&verified.Rows); err != nil {
 		return err
 	}

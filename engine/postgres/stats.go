@@ -63,7 +63,7 @@ func (e *Engine) readStats(ctx context.Context, sql *enginedb.Queries) (Stats, e
 	if err != nil {
 		return Stats{}, err
 	}
-	consumers, err := readConsumers(ctx, sql, row.Head, e.system)
+	consumers, err := e.readConsumers(ctx, sql, row.Head)
 	if err != nil {
 		return Stats{}, err
 	}

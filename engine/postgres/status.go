@@ -3,12 +3,12 @@ package postgres
 import (
 	"context"
 	"encoding/json"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
-	"github.com/backstory-go/backstory/engine"
 	"github.com/backstory-go/backstory/engine/postgres/enginedb"
 )
 
@@ -34,20 +34,23 @@ type ProcessStatus struct {
 
 // The statuses of a consumer.
 const (
-	ConsumerRunning = "running" // a live process owns it
-	ConsumerStopped = "stopped" // no live process owns it
+	ConsumerRunning = "running" // live processes own all its slots
+	ConsumerPaused  = "paused"  // by an operator
+	ConsumerStopped = "stopped" // some of its slots have no live owner
 	ConsumerForeign = "foreign" // this program has it not, or with another definition
 )
 
 // ConsumerStatus is how far a consumer of the log has come.
 type ConsumerStatus struct {
 	Name       string  `json:"name"`
-	Kind       string  `json:"kind"` // projection
+	Kind       string  `json:"kind"` // actor, reactor or projection
 	Status     string  `json:"status"`
-	Position   int64   `json:"position"`    // its checkpoint
-	LagEvents  int64   `json:"lag_events"`  // of the log, after the checkpoint
+	Slots      int     `json:"slots"`
+	Position   int64   `json:"position"`    // of its slowest slot, or before a key that is tried again
+	LagEvents  int64   `json:"lag_events"`  // of the log, after the position
 	LagSeconds float64 `json:"lag_seconds"` // since the first of these was stored
-	Parked     int64   `json:"parked"`      // a projection parks nothing: it stops and tries again
+	Retrying   int64   `json:"retrying"`    // keys
+	Parked     int64   `json:"parked"`      // keys
 }
 
 // CommandsStatus counts the commands that are not done with.
@@ -63,7 +66,7 @@ func (e *Engine) Status(ctx context.Context) (Status, error) {
 	var status Status
 	snapshot := pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly}
 	err := pgx.BeginTxFunc(ctx, e.reads, snapshot, func(tx pgx.Tx) (err error) {
-		status, err = readStatus(ctx, enginedb.New(tx), e.system)
+		status, err = e.readStatus(ctx, enginedb.New(tx))
 		epoch := e.epochs.now()
 		status.Epoch, status.CallsPaused = epoch.Epoch.String(), epoch.CallsPaused
 		return err
@@ -78,7 +81,7 @@ func (e *Engine) Workers(ctx context.Context) (int64, error) {
 	return alive, fault(ctx, err, "count the processes that work")
 }
 
-func readStatus(ctx context.Context, sql *enginedb.Queries, system *engine.System) (Status, error) {
+func (e *Engine) readStatus(ctx context.Context, sql *enginedb.Queries) (Status, error) {
 	head, err := sql.LogPosition(ctx)
 	if err != nil {
 		return Status{}, err
@@ -87,7 +90,7 @@ func readStatus(ctx context.Context, sql *enginedb.Queries, system *engine.Syste
 	if err != nil {
 		return Status{}, err
 	}
-	consumers, err := readConsumers(ctx, sql, head, system)
+	consumers, err := e.readConsumers(ctx, sql, head)
 	if err != nil {
 		return Status{}, err
 	}
@@ -107,25 +110,28 @@ func readStatus(ctx context.Context, sql *enginedb.Queries, system *engine.Syste
 }
 
 // readConsumers tells how far each consumer is behind the head.
-func readConsumers(ctx context.Context, sql *enginedb.Queries, head int64, system *engine.System) ([]ConsumerStatus, error) {
+func (e *Engine) readConsumers(ctx context.Context, sql *enginedb.Queries, head int64) ([]ConsumerStatus, error) {
 	rows, err := sql.StatusConsumers(ctx)
 	if err != nil {
 		return nil, err
 	}
 	consumers := make([]ConsumerStatus, len(rows))
 	for i, row := range rows {
-		consumers[i] = ConsumerStatus{Name: row.Consumer, Kind: "projection", Status: consumerStatus(row, system),
-			Position: row.Position, LagEvents: max(head-row.Position, 0), LagSeconds: max(row.LagSeconds, 0)}
+		consumers[i] = ConsumerStatus{Name: row.Name, Kind: row.Type, Status: e.consumerStatus(row), Slots: int(row.Slots),
+			Position: row.Position, LagEvents: max(head-row.Position, 0), LagSeconds: max(row.LagSeconds, 0),
+			Retrying: row.Retrying, Parked: row.Parked}
 	}
 	return consumers, nil
 }
 
-func consumerStatus(row enginedb.StatusConsumersRow, system *engine.System) string {
-	p, ok := system.Projection(row.Consumer)
+func (e *Engine) consumerStatus(row enginedb.StatusConsumersRow) string {
+	known := slices.ContainsFunc(e.consumers, func(c *consumer) bool { return c.name == row.Name && c.hash == row.Hash })
 	switch {
-	case !ok || p.Hash != row.Hash:
+	case !known:
 		return ConsumerForeign
-	case row.Running:
+	case row.Status == statusPaused:
+		return ConsumerPaused
+	case row.Running == row.Slots:
 		return ConsumerRunning
 	}
 	return ConsumerStopped

@@ -57,7 +57,7 @@ func (e *Engine) Verify(ctx context.Context) (Verification, error) {
 		return Verification{}, fault(ctx, err, "verify")
 	}
 	defer tx.Rollback(context.WithoutCancel(ctx))
-	v := &verifier{tx: tx, sql: enginedb.New(tx), system: e.system,
+	v := &verifier{tx: tx, sql: enginedb.New(tx), system: e.system, consumers: e.consumers,
 		out: Verification{Projections: []VerifiedProjection{}, Findings: []Finding{}}}
 	if err := v.run(ctx); err != nil {
 		return Verification{}, fault(ctx, err, "verify")
@@ -67,10 +67,11 @@ func (e *Engine) Verify(ctx context.Context) (Verification, error) {
 
 // verifier is one verification under way.
 type verifier struct {
-	tx     pgx.Tx
-	sql    *enginedb.Queries
-	system *engine.System
-	out    Verification
+	tx        pgx.Tx
+	sql       *enginedb.Queries
+	system    *engine.System
+	consumers []*consumer
+	out       Verification
 
 	last time.Time // of the last event read
 }

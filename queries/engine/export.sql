@@ -11,7 +11,7 @@ SELECT id FROM backstory.log;
 UPDATE backstory.log SET id = @id, home_cluster = NULL, home_database = NULL;
 
 -- name: ImportLock :exec
-LOCK TABLE backstory.inbox, backstory.outcomes, backstory.slots IN EXCLUSIVE MODE;
+LOCK TABLE backstory.inbox, backstory.outcomes, backstory.consumers, backstory.slots, backstory.held, backstory.reactor_states IN EXCLUSIVE MODE;
 
 -- name: ImportEmpty :one
 SELECT (NOT EXISTS (SELECT 1 FROM backstory.events) AND NOT EXISTS (SELECT 1 FROM backstory.inbox)
@@ -19,6 +19,8 @@ SELECT (NOT EXISTS (SELECT 1 FROM backstory.events) AND NOT EXISTS (SELECT 1 FRO
 
 -- name: ImportSlotsClear :exec
 -- What is exported says where consumers stand; projections start anew.
+WITH held AS (DELETE FROM backstory.held), states AS (DELETE FROM backstory.reactor_states),
+     consumers AS (DELETE FROM backstory.consumers WHERE name <> ALL(@projections::text[]))
 DELETE FROM backstory.slots WHERE consumer <> ALL(@projections::text[]);
 
 -- name: ImportSlotsFree :exec

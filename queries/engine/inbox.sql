@@ -20,8 +20,9 @@ FROM (SELECT unnest(@ids::uuid[]) AS id, unnest(@slots::int[]) AS slot, unnest(@
              unnest(@streams::text[]) AS stream, unnest(@data::json[]) AS data, unnest(@bys::text[]) AS by,
              unnest(@correlations::uuid[]) AS correlation, unnest(@causations::uuid[]) AS causation,
              unnest(@reactions::text[]) AS reaction, unnest(@causes::bigint[]) AS cause,
-             unnest(@dues::timestamptz[]) AS due) n
+             unnest(@dues::timestamptz[]) AS due, generate_series(1, cardinality(@ids::uuid[])) AS ord) n
 WHERE NOT EXISTS (SELECT 1 FROM backstory.outcomes o WHERE o.id = n.id)
+ORDER BY n.ord
 ON CONFLICT (id) DO NOTHING;
 
 -- name: InboxTake :many

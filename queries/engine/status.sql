@@ -5,12 +5,23 @@ SELECT id, started_at, seen_at, info FROM backstory.workers
 WHERE seen_at > clock_timestamp() - interval '2 seconds' ORDER BY started_at, id;
 
 -- name: StatusConsumers :many
-SELECT s.consumer, s.hash, s.position, (w.id IS NOT NULL)::boolean AS running,
+-- The position of a consumer is where its slowest slot stands, or a key that is
+-- tried again; parked keys are counted instead.
+SELECT c.name, c.type, c.hash, c.status, p.slots::integer AS slots, p.running::integer AS running,
+       p.position::bigint AS position, h.parked::bigint AS parked, h.retrying::bigint AS retrying,
        coalesce(extract(epoch FROM clock_timestamp() - (
-           SELECT e.at FROM backstory.events e WHERE e.position > s.position ORDER BY e.position LIMIT 1)), 0)::float8 AS lag_seconds
-FROM backstory.slots s
-LEFT JOIN backstory.workers w ON w.id = s.owner AND w.seen_at > clock_timestamp() - interval '2 seconds'
-WHERE s.consumer <> 'commands' ORDER BY s.consumer;
+           SELECT e.at FROM backstory.events e WHERE e.position > p.position ORDER BY e.position LIMIT 1)), 0)::float8 AS lag_seconds
+FROM backstory.consumers c
+CROSS JOIN LATERAL (
+    SELECT count(*) FILTER (WHERE x.parked_at IS NOT NULL) AS parked, count(*) FILTER (WHERE x.parked_at IS NULL) AS retrying,
+           min(x.from_position) FILTER (WHERE x.parked_at IS NULL) - 1 AS position
+    FROM backstory.held x WHERE x.consumer = c.name) h
+CROSS JOIN LATERAL (
+    SELECT count(*) AS slots, count(w.id) AS running, least(coalesce(min(s.position), 0), h.position) AS position
+    FROM backstory.slots s
+    LEFT JOIN backstory.workers w ON w.id = s.owner AND w.seen_at > clock_timestamp() - interval '2 seconds'
+    WHERE s.consumer = c.name) p
+WHERE c.type <> 'commands' ORDER BY c.name;
 
 -- name: StatusCommands :one
 SELECT (SELECT count(*) FROM backstory.inbox)::bigint AS pending,

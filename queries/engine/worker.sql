@@ -1,7 +1,8 @@
 -- Processes that work, by their heartbeats on the database's clock.
 
 -- name: WorkerBeat :exec
-INSERT INTO backstory.workers (id, seen_at, started_at, info) VALUES (@id, clock_timestamp(), clock_timestamp(), @info::json)
+INSERT INTO backstory.workers (id, seen_at, started_at, info, consumers)
+VALUES (@id, clock_timestamp(), clock_timestamp(), @info::json, @consumers::text[])
 ON CONFLICT (id) DO UPDATE SET seen_at = clock_timestamp();
 
 -- name: WorkerCount :one

@@ -90,7 +90,7 @@ func (q *Queries) ImportInboxSequence(ctx context.Context) error {
 }
 
 const ImportLock = `-- name: ImportLock :exec
-LOCK TABLE backstory.inbox, backstory.outcomes, backstory.slots IN EXCLUSIVE MODE
+LOCK TABLE backstory.inbox, backstory.outcomes, backstory.consumers, backstory.slots, backstory.held, backstory.reactor_states IN EXCLUSIVE MODE
 `
 
 func (q *Queries) ImportLock(ctx context.Context) error {
@@ -112,6 +112,8 @@ func (q *Queries) ImportLog(ctx context.Context, arg ImportLogParams) error {
 }
 
 const ImportSlotsClear = `-- name: ImportSlotsClear :exec
+WITH held AS (DELETE FROM backstory.held), states AS (DELETE FROM backstory.reactor_states),
+     consumers AS (DELETE FROM backstory.consumers WHERE name <> ALL($1::text[]))
 DELETE FROM backstory.slots WHERE consumer <> ALL($1::text[])
 `
 

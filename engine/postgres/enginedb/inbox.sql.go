@@ -131,8 +131,9 @@ FROM (SELECT unnest($1::uuid[]) AS id, unnest($2::int[]) AS slot, unnest($3::tex
              unnest($4::text[]) AS stream, unnest($5::json[]) AS data, unnest($6::text[]) AS by,
              unnest($7::uuid[]) AS correlation, unnest($8::uuid[]) AS causation,
              unnest($9::text[]) AS reaction, unnest($10::bigint[]) AS cause,
-             unnest($11::timestamptz[]) AS due) n
+             unnest($11::timestamptz[]) AS due, generate_series(1, cardinality($1::uuid[])) AS ord) n
 WHERE NOT EXISTS (SELECT 1 FROM backstory.outcomes o WHERE o.id = n.id)
+ORDER BY n.ord
 ON CONFLICT (id) DO NOTHING
 `
 

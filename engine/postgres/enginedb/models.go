@@ -11,6 +11,16 @@ import (
 	"github.com/jackc/pgx/v5/pgtype"
 )
 
+type BackstoryConsumer struct {
+	Name    string
+	Type    string
+	Hash    string
+	Slots   int32
+	Status  string
+	Resize  *int32
+	Barrier *int64
+}
+
 type BackstoryEvent struct {
 	Position      int64
 	Stream        string
@@ -30,6 +40,19 @@ type BackstoryEventTag struct {
 	Tag      string
 	Position int64
 	Type     string
+}
+
+type BackstoryHeld struct {
+	Consumer     string
+	Key          string
+	Slot         int32
+	FromPosition int64
+	FromVersion  int64
+	Attempts     int32
+	FirstAt      time.Time
+	NextAt       time.Time
+	ParkedAt     pgtype.Timestamptz
+	Error        string
 }
 
 type BackstoryInbox struct {
@@ -75,6 +98,14 @@ type BackstoryOutcome struct {
 	Cause         int64
 }
 
+type BackstoryReactorState struct {
+	Reactor  string
+	Key      string
+	Position int64
+	Hash     string
+	State    []byte
+}
+
 type BackstorySetting struct {
 	Name  string
 	Value []byte
@@ -83,10 +114,10 @@ type BackstorySetting struct {
 type BackstorySlot struct {
 	Consumer string
 	Slot     int32
-	Hash     string
 	Position int64
 	Fence    int64
 	Owner    *uuid.UUID
+	Rebuilt  *int64
 }
 
 type BackstorySnapshot struct {
@@ -102,4 +133,5 @@ type BackstoryWorker struct {
 	SeenAt    time.Time
 	StartedAt time.Time
 	Info      []byte
+	Consumers []string
 }

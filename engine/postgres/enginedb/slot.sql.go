@@ -12,28 +12,34 @@ import (
 )
 
 const SlotAdvance = `-- name: SlotAdvance :execrows
-UPDATE backstory.slots s SET position = $1
-WHERE s.consumer = $2 AND s.slot = 0 AND s.fence = $3 AND s.position = $4
-  AND EXISTS (SELECT 1 FROM backstory.events e WHERE e.position = $1 AND e.id = $5::uuid)
+UPDATE backstory.slots s SET position = n.position
+FROM (SELECT unnest($2::int[]) AS slot, unnest($3::bigint[]) AS fence, unnest($4::bigint[]) AS was,
+             unnest($5::bigint[]) AS position, unnest($6::uuid[]) AS last) n
+WHERE s.consumer = $1 AND s.slot = n.slot AND s.fence = n.fence AND s.position = n.was
+  AND (n.position = n.was OR EXISTS (SELECT 1 FROM backstory.events e WHERE e.position = n.position AND e.id = n.last))
 `
 
 type SlotAdvanceParams struct {
-	Position int64
-	Consumer string
-	Fence    int64
-	Was      int64
-	Last     uuid.UUID
+	Consumer  string
+	Slots     []int32
+	Fences    []int64
+	Was       []int64
+	Positions []int64
+	Lasts     []uuid.UUID
 }
 
-// The event at the new position proves that what was handled is of this log: after
-// a restore, memory may hold events that never happened here.
+// The last statement of a consumer's transaction: fewer rows than slots mean that
+// another process owns one by now. The event at the new position proves that what
+// was handled is of this log: after a restore, memory may hold events that never
+// happened here.
 func (q *Queries) SlotAdvance(ctx context.Context, arg SlotAdvanceParams) (int64, error) {
 	result, err := q.db.Exec(ctx, SlotAdvance,
-		arg.Position,
 		arg.Consumer,
-		arg.Fence,
+		arg.Slots,
+		arg.Fences,
 		arg.Was,
-		arg.Last,
+		arg.Positions,
+		arg.Lasts,
 	)
 	if err != nil {
 		return 0, err
@@ -41,39 +47,199 @@ func (q *Queries) SlotAdvance(ctx context.Context, arg SlotAdvanceParams) (int64
 	return result.RowsAffected(), nil
 }
 
-const SlotEnsure = `-- name: SlotEnsure :exec
-
-INSERT INTO backstory.slots (consumer, slot) SELECT $1::text, unnest($2::int[]) ON CONFLICT DO NOTHING
+const SlotDelete = `-- name: SlotDelete :one
+WITH gone AS (DELETE FROM backstory.slots WHERE consumer = $1 RETURNING fence)
+SELECT coalesce(max(fence), 0)::bigint AS fence FROM gone
 `
 
-type SlotEnsureParams struct {
+type SlotDeleteParams struct {
 	Consumer string
-	Slots    []int32
 }
 
-// Slots of work and the processes that own them.
-func (q *Queries) SlotEnsure(ctx context.Context, arg SlotEnsureParams) error {
-	_, err := q.db.Exec(ctx, SlotEnsure, arg.Consumer, arg.Slots)
+// The highest fence there was.
+func (q *Queries) SlotDelete(ctx context.Context, arg SlotDeleteParams) (int64, error) {
+	row := q.db.QueryRow(ctx, SlotDelete, arg.Consumer)
+	var fence int64
+	err := row.Scan(&fence)
+	return fence, err
+}
+
+const SlotFence = `-- name: SlotFence :exec
+UPDATE backstory.slots SET fence = fence + 1, owner = NULL WHERE consumer = $1
+`
+
+type SlotFenceParams struct {
+	Consumer string
+}
+
+func (q *Queries) SlotFence(ctx context.Context, arg SlotFenceParams) error {
+	_, err := q.db.Exec(ctx, SlotFence, arg.Consumer)
 	return err
 }
 
-const SlotHash = `-- name: SlotHash :one
-SELECT hash FROM backstory.slots WHERE consumer = $1 AND slot = 0
+const SlotIdle = `-- name: SlotIdle :many
+UPDATE backstory.slots s SET position = n.position
+FROM (SELECT unnest($1::text[]) AS consumer, unnest($2::int[]) AS slot, unnest($3::bigint[]) AS fence,
+             unnest($4::bigint[]) AS was, unnest($5::bigint[]) AS position, unnest($6::uuid[]) AS last) n
+WHERE s.consumer = n.consumer AND s.slot = n.slot AND s.fence = n.fence AND s.position = n.was
+  AND EXISTS (SELECT 1 FROM backstory.events e WHERE e.position = n.position AND e.id = n.last)
+RETURNING s.consumer, s.slot
 `
 
-type SlotHashParams struct {
+type SlotIdleParams struct {
+	Consumers []string
+	Slots     []int32
+	Fences    []int64
+	Was       []int64
+	Positions []int64
+	Lasts     []uuid.UUID
+}
+
+type SlotIdleRow struct {
+	Consumer string
+	Slot     int32
+}
+
+// Checkpoints that only passed over events of no concern.
+func (q *Queries) SlotIdle(ctx context.Context, arg SlotIdleParams) ([]SlotIdleRow, error) {
+	rows, err := q.db.Query(ctx, SlotIdle,
+		arg.Consumers,
+		arg.Slots,
+		arg.Fences,
+		arg.Was,
+		arg.Positions,
+		arg.Lasts,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []SlotIdleRow
+	for rows.Next() {
+		var i SlotIdleRow
+		if err := rows.Scan(&i.Consumer, &i.Slot); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const SlotInsert = `-- name: SlotInsert :exec
+
+INSERT INTO backstory.slots (consumer, slot, position, rebuilt, fence)
+SELECT $1::text, unnest($2::int[]), $3::bigint, nullif($4::bigint, -1), $5::bigint ON CONFLICT DO NOTHING
+`
+
+type SlotInsertParams struct {
+	Consumer string
+	Slots    []int32
+	Position int64
+	Rebuilt  int64
+	Fence    int64
+}
+
+// Slots of work and the processes that own them.
+func (q *Queries) SlotInsert(ctx context.Context, arg SlotInsertParams) error {
+	_, err := q.db.Exec(ctx, SlotInsert,
+		arg.Consumer,
+		arg.Slots,
+		arg.Position,
+		arg.Rebuilt,
+		arg.Fence,
+	)
+	return err
+}
+
+const SlotLoad = `-- name: SlotLoad :many
+SELECT s.slot, s.fence, s.position, coalesce(s.rebuilt, -1)::bigint AS rebuilt, c.slots, c.status, coalesce(c.barrier, -1)::bigint AS barrier
+FROM backstory.slots s JOIN backstory.consumers c ON c.name = s.consumer
+WHERE s.consumer = $1 AND s.owner = $2::uuid AND s.slot = ANY($3::int[])
+`
+
+type SlotLoadParams struct {
+	Consumer string
+	Owner    uuid.UUID
+	Slots    []int32
+}
+
+type SlotLoadRow struct {
+	Slot     int32
+	Fence    int64
+	Position int64
+	Rebuilt  int64
+	Slots    int32
+	Status   string
+	Barrier  int64
+}
+
+func (q *Queries) SlotLoad(ctx context.Context, arg SlotLoadParams) ([]SlotLoadRow, error) {
+	rows, err := q.db.Query(ctx, SlotLoad, arg.Consumer, arg.Owner, arg.Slots)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []SlotLoadRow
+	for rows.Next() {
+		var i SlotLoadRow
+		if err := rows.Scan(
+			&i.Slot,
+			&i.Fence,
+			&i.Position,
+			&i.Rebuilt,
+			&i.Slots,
+			&i.Status,
+			&i.Barrier,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const SlotLock = `-- name: SlotLock :many
+SELECT slot, position, (rebuilt IS NOT NULL)::boolean AS rebuilding FROM backstory.slots WHERE consumer = $1 ORDER BY slot FOR UPDATE
+`
+
+type SlotLockParams struct {
 	Consumer string
 }
 
-func (q *Queries) SlotHash(ctx context.Context, arg SlotHashParams) (string, error) {
-	row := q.db.QueryRow(ctx, SlotHash, arg.Consumer)
-	var hash string
-	err := row.Scan(&hash)
-	return hash, err
+type SlotLockRow struct {
+	Slot       int32
+	Position   int64
+	Rebuilding bool
+}
+
+func (q *Queries) SlotLock(ctx context.Context, arg SlotLockParams) ([]SlotLockRow, error) {
+	rows, err := q.db.Query(ctx, SlotLock, arg.Consumer)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []SlotLockRow
+	for rows.Next() {
+		var i SlotLockRow
+		if err := rows.Scan(&i.Slot, &i.Position, &i.Rebuilding); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
 const SlotOwned = `-- name: SlotOwned :many
-SELECT consumer, slot, fence, position FROM backstory.slots WHERE owner = $1::uuid ORDER BY consumer, slot
+SELECT consumer, slot, fence, position FROM backstory.slots WHERE owner = $1::uuid ORDER BY slot, consumer
 `
 
 type SlotOwnedParams struct {
@@ -113,18 +279,92 @@ func (q *Queries) SlotOwned(ctx context.Context, arg SlotOwnedParams) ([]SlotOwn
 }
 
 const SlotPosition = `-- name: SlotPosition :one
-SELECT position FROM backstory.slots WHERE consumer = $1 AND slot = 0
+SELECT least(coalesce(min(s.position), 0), (SELECT h.from_position - 1 FROM backstory.held h WHERE h.consumer = $1 AND h.key = ''))::bigint AS position
+FROM backstory.slots s WHERE s.consumer = $1
 `
 
 type SlotPositionParams struct {
 	Consumer string
 }
 
+// What every key has behind it, but for those that are held; the key ” is all there is.
 func (q *Queries) SlotPosition(ctx context.Context, arg SlotPositionParams) (int64, error) {
 	row := q.db.QueryRow(ctx, SlotPosition, arg.Consumer)
 	var position int64
 	err := row.Scan(&position)
 	return position, err
+}
+
+const SlotPositions = `-- name: SlotPositions :many
+SELECT slot, position FROM backstory.slots WHERE consumer = $1 ORDER BY slot
+`
+
+type SlotPositionsParams struct {
+	Consumer string
+}
+
+type SlotPositionsRow struct {
+	Slot     int32
+	Position int64
+}
+
+func (q *Queries) SlotPositions(ctx context.Context, arg SlotPositionsParams) ([]SlotPositionsRow, error) {
+	rows, err := q.db.Query(ctx, SlotPositions, arg.Consumer)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []SlotPositionsRow
+	for rows.Next() {
+		var i SlotPositionsRow
+		if err := rows.Scan(&i.Slot, &i.Position); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const SlotRebuilt = `-- name: SlotRebuilt :execrows
+UPDATE backstory.slots s SET rebuilt = nullif(n.rebuilt, -1)
+FROM (SELECT unnest($2::int[]) AS slot, unnest($3::bigint[]) AS fence, unnest($4::bigint[]) AS rebuilt) n
+WHERE s.consumer = $1 AND s.slot = n.slot AND s.fence = n.fence
+`
+
+type SlotRebuiltParams struct {
+	Consumer string
+	Slots    []int32
+	Fences   []int64
+	Rebuilt  []int64
+}
+
+func (q *Queries) SlotRebuilt(ctx context.Context, arg SlotRebuiltParams) (int64, error) {
+	result, err := q.db.Exec(ctx, SlotRebuilt,
+		arg.Consumer,
+		arg.Slots,
+		arg.Fences,
+		arg.Rebuilt,
+	)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
+}
+
+const SlotRefold = `-- name: SlotRefold :exec
+UPDATE backstory.slots SET rebuilt = 0, fence = fence + 1, owner = NULL WHERE consumer = $1
+`
+
+type SlotRefoldParams struct {
+	Consumer string
+}
+
+func (q *Queries) SlotRefold(ctx context.Context, arg SlotRefoldParams) error {
+	_, err := q.db.Exec(ctx, SlotRefold, arg.Consumer)
+	return err
 }
 
 const SlotRelease = `-- name: SlotRelease :exec
@@ -156,17 +396,16 @@ func (q *Queries) SlotReleaseAll(ctx context.Context, arg SlotReleaseAllParams) 
 }
 
 const SlotReset = `-- name: SlotReset :exec
-INSERT INTO backstory.slots (consumer, slot, hash) VALUES ($1, 0, $2)
-ON CONFLICT (consumer, slot) DO UPDATE SET hash = excluded.hash, position = 0, fence = backstory.slots.fence + 1, owner = NULL
+UPDATE backstory.slots SET position = 0, rebuilt = NULL, fence = fence + 1, owner = NULL WHERE consumer = $1
 `
 
 type SlotResetParams struct {
 	Consumer string
-	Hash     string
 }
 
+// Whoever owns them cannot commit any more.
 func (q *Queries) SlotReset(ctx context.Context, arg SlotResetParams) error {
-	_, err := q.db.Exec(ctx, SlotReset, arg.Consumer, arg.Hash)
+	_, err := q.db.Exec(ctx, SlotReset, arg.Consumer)
 	return err
 }
 
@@ -176,8 +415,8 @@ SELECT set_config('synchronous_commit', 'off', true),
        set_config('idle_in_transaction_session_timeout', '2s', true)
 `
 
-// Derived tables and their checkpoint are lost or kept together, and only after
-// the events they come from: their commits need not wait for the disk.
+// What a consumer writes and its checkpoint are lost or kept together, and only
+// after the events they come from: their commits need not wait for the disk.
 func (q *Queries) SlotSettings(ctx context.Context) error {
 	_, err := q.db.Exec(ctx, SlotSettings)
 	return err
@@ -185,13 +424,14 @@ func (q *Queries) SlotSettings(ctx context.Context) error {
 
 const SlotSteal = `-- name: SlotSteal :many
 UPDATE backstory.slots s SET owner = $1::uuid, fence = s.fence + 1
-WHERE (s.consumer, s.slot) IN (
-    SELECT x.consumer, x.slot FROM backstory.slots x
-    WHERE (x.consumer || ' ' || x.hash) = ANY($2::text[])
-      AND (x.owner IS NULL OR NOT EXISTS (
-          SELECT 1 FROM backstory.workers w WHERE w.id = x.owner AND w.seen_at > clock_timestamp() - interval '2 seconds'))
-    ORDER BY x.slot LIMIT $3 FOR UPDATE SKIP LOCKED)
-RETURNING s.consumer, s.slot, s.fence, s.position
+FROM (SELECT x.consumer, x.slot, (x.owner IS NOT NULL)::boolean AS died
+      FROM backstory.slots x JOIN backstory.consumers c ON c.name = x.consumer
+      WHERE (c.name || ' ' || c.hash) = ANY($2::text[])
+        AND (x.owner IS NULL OR NOT EXISTS (
+            SELECT 1 FROM backstory.workers w WHERE w.id = x.owner AND w.seen_at > clock_timestamp() - interval '2 seconds'))
+      ORDER BY x.slot, x.consumer LIMIT $3 FOR UPDATE OF x SKIP LOCKED FOR SHARE OF c SKIP LOCKED) f
+WHERE s.consumer = f.consumer AND s.slot = f.slot
+RETURNING s.consumer, s.slot, s.fence, s.position, f.died
 `
 
 type SlotStealParams struct {
@@ -205,8 +445,10 @@ type SlotStealRow struct {
 	Slot     int32
 	Fence    int64
 	Position int64
+	Died     bool
 }
 
+// died: the owner before did not give it back.
 func (q *Queries) SlotSteal(ctx context.Context, arg SlotStealParams) ([]SlotStealRow, error) {
 	rows, err := q.db.Query(ctx, SlotSteal, arg.Owner, arg.Consumers, arg.Most)
 	if err != nil {
@@ -221,6 +463,7 @@ func (q *Queries) SlotSteal(ctx context.Context, arg SlotStealParams) ([]SlotSte
 			&i.Slot,
 			&i.Fence,
 			&i.Position,
+			&i.Died,
 		); err != nil {
 			return nil, err
 		}

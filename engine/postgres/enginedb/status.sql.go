@@ -30,22 +30,38 @@ func (q *Queries) StatusCommands(ctx context.Context) (StatusCommandsRow, error)
 }
 
 const StatusConsumers = `-- name: StatusConsumers :many
-SELECT s.consumer, s.hash, s.position, (w.id IS NOT NULL)::boolean AS running,
+SELECT c.name, c.type, c.hash, c.status, p.slots::integer AS slots, p.running::integer AS running,
+       p.position::bigint AS position, h.parked::bigint AS parked, h.retrying::bigint AS retrying,
        coalesce(extract(epoch FROM clock_timestamp() - (
-           SELECT e.at FROM backstory.events e WHERE e.position > s.position ORDER BY e.position LIMIT 1)), 0)::float8 AS lag_seconds
-FROM backstory.slots s
-LEFT JOIN backstory.workers w ON w.id = s.owner AND w.seen_at > clock_timestamp() - interval '2 seconds'
-WHERE s.consumer <> 'commands' ORDER BY s.consumer
+           SELECT e.at FROM backstory.events e WHERE e.position > p.position ORDER BY e.position LIMIT 1)), 0)::float8 AS lag_seconds
+FROM backstory.consumers c
+CROSS JOIN LATERAL (
+    SELECT count(*) FILTER (WHERE x.parked_at IS NOT NULL) AS parked, count(*) FILTER (WHERE x.parked_at IS NULL) AS retrying,
+           min(x.from_position) FILTER (WHERE x.parked_at IS NULL) - 1 AS position
+    FROM backstory.held x WHERE x.consumer = c.name) h
+CROSS JOIN LATERAL (
+    SELECT count(*) AS slots, count(w.id) AS running, least(coalesce(min(s.position), 0), h.position) AS position
+    FROM backstory.slots s
+    LEFT JOIN backstory.workers w ON w.id = s.owner AND w.seen_at > clock_timestamp() - interval '2 seconds'
+    WHERE s.consumer = c.name) p
+WHERE c.type <> 'commands' ORDER BY c.name
 `
 
 type StatusConsumersRow struct {
-	Consumer   string
+	Name       string
+	Type       string
 	Hash       string
+	Status     string
+	Slots      int32
+	Running    int32
 	Position   int64
-	Running    bool
+	Parked     int64
+	Retrying   int64
 	LagSeconds float64
 }
 
+// The position of a consumer is where its slowest slot stands, or a key that is
+// tried again; parked keys are counted instead.
 func (q *Queries) StatusConsumers(ctx context.Context) ([]StatusConsumersRow, error) {
 	rows, err := q.db.Query(ctx, StatusConsumers)
 	if err != nil {
@@ -56,10 +72,15 @@ func (q *Queries) StatusConsumers(ctx context.Context) ([]StatusConsumersRow, er
 	for rows.Next() {
 		var i StatusConsumersRow
 		if err := rows.Scan(
-			&i.Consumer,
+			&i.Name,
+			&i.Type,
 			&i.Hash,
-			&i.Position,
+			&i.Status,
+			&i.Slots,
 			&i.Running,
+			&i.Position,
+			&i.Parked,
+			&i.Retrying,
 			&i.LagSeconds,
 		); err != nil {
 			return nil, err

@@ -13,18 +13,20 @@ import (
 
 const WorkerBeat = `-- name: WorkerBeat :exec
 
-INSERT INTO backstory.workers (id, seen_at, started_at, info) VALUES ($1, clock_timestamp(), clock_timestamp(), $2::json)
+INSERT INTO backstory.workers (id, seen_at, started_at, info, consumers)
+VALUES ($1, clock_timestamp(), clock_timestamp(), $2::json, $3::text[])
 ON CONFLICT (id) DO UPDATE SET seen_at = clock_timestamp()
 `
 
 type WorkerBeatParams struct {
-	ID   uuid.UUID
-	Info []byte
+	ID        uuid.UUID
+	Info      []byte
+	Consumers []string
 }
 
 // Processes that work, by their heartbeats on the database's clock.
 func (q *Queries) WorkerBeat(ctx context.Context, arg WorkerBeatParams) error {
-	_, err := q.db.Exec(ctx, WorkerBeat, arg.ID, arg.Info)
+	_, err := q.db.Exec(ctx, WorkerBeat, arg.ID, arg.Info, arg.Consumers)
 	return err
 }
 

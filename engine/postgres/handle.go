@@ -1,0 +1,305 @@
+package postgres
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+
+	"github.com/backstory-go/backstory/engine/postgres/enginedb"
+)
+
+// handler is what consumers differ in: reactions or a projection.
+type handler interface {
+	// run calls the user's code about messages, those of one key in their order,
+	// outside of any transaction. The error is the surroundings'.
+	run(ctx context.Context, messages []*message) (work, error)
+
+	// parked asks the user's code what to send when a message is given up.
+	parked(ctx context.Context, f *failure) []sent
+
+	// forget drops what was remembered of effects that may not have been stored.
+	forget()
+}
+
+// work is what handling led to, before it is stored.
+type work interface {
+	// faults are the messages that failed, at most one of each key: it and what
+	// follows of its key had no effect.
+	faults() []*failure
+
+	// write stores the effects in a transaction, at once or by queueing in b, and
+	// tells of further faults. The same work may be written again.
+	write(ctx context.Context, conn *pgx.Conn, b *pgx.Batch) ([]*failure, error)
+
+	// apart lets write try the messages each by itself, when it can.
+	apart() bool
+
+	// stored is called after the commit.
+	stored()
+}
+
+// failure is a message whose handling failed.
+type failure struct {
+	message *message
+	err     error
+	waits   bool // it must not be tried now: that is no try
+}
+
+// hold is a row of held to be written.
+type hold struct {
+	key               string
+	slot              int32
+	position, version int64 // to go on from
+	attempts          int
+	pause             time.Duration
+	parked            bool
+	err               string
+}
+
+// changes is what a transaction of a runner does beside moving checkpoints.
+type changes struct {
+	work     work
+	holds    []hold
+	released []string // keys that are not held any more
+	sent     []sent   // by who answers parked messages
+}
+
+// handle has messages handled, and commits that they are.
+func (r *runner) handle(ctx context.Context, group []*slot, messages []*message, to place) error {
+	ctx, cancel := lingering(ctx)
+	defer cancel()
+	ch := &changes{}
+	if r.careful > 0 { // then it is one message: see follow
+		if err := r.announce(ctx, messages[0]); err != nil {
+			return err
+		}
+		r.careful--
+		ch.released = []string{messages[0].key}
+	}
+	start := time.Now()
+	w, err := r.handler.run(ctx, messages)
+	if err != nil {
+		return err
+	}
+	ch.work = w
+	r.holdFaults(ctx, ch, w.faults())
+	err = r.commit(ctx, group, to, ch)
+	if err != nil && !blames(ctx, err) {
+		return err
+	}
+	if err != nil {
+		return r.divide(ctx, group, messages, to, ch, err)
+	}
+	r.adapt(len(messages), time.Since(start))
+	return nil
+}
+
+// blames says whether an error is the fault of what was written.
+func blames(ctx context.Context, err error) bool {
+	return ctx.Err() == nil && !errors.Is(err, errFenced) && !surroundings(err)
+}
+
+// divide deals with effects that the database refuses: each message by itself,
+// until the one is found.
+func (r *runner) divide(ctx context.Context, group []*slot, messages []*message, to place, ch *changes, err error) error {
+	switch {
+	case ch.work.apart():
+		return r.commit(ctx, group, to, ch)
+	case len(messages) > 1:
+		r.handler.forget()
+		r.careful = max(r.careful, len(messages))
+		return nil
+	}
+	r.handler.forget()
+	only := &changes{}
+	r.holdFaults(ctx, only, []*failure{{message: messages[0], err: err}})
+	return r.commit(ctx, group, to, only)
+}
+
+// adapt lets a batch take neither too long nor too many commits.
+func (r *runner) adapt(n int, took time.Duration) {
+	if r.c.projection != nil {
+		return
+	}
+	if took > batchSlow {
+		r.batch = max(r.batch/2, 1)
+	}
+	if took < batchQuick && n == r.batch {
+		r.batch = min(2*r.batch, batchMost)
+	}
+}
+
+// announce records the try of a message before it begins: whoever takes over from
+// a process that it killed finds its key held.
+func (r *runner) announce(ctx context.Context, m *message) error {
+	h := r.holdOf(m)
+	h.attempts, h.pause = m.attempt, r.c.policy.pause(m.attempt)
+	return r.commit(ctx, nil, place{}, &changes{holds: []hold{h}})
+}
+
+func (r *runner) holdOf(m *message) hold {
+	h := hold{key: m.key, slot: shard(m.key, r.total), position: m.Meta.Position}
+	if r.c.byStream {
+		h.version = m.Meta.Version
+	}
+	return h
+}
+
+// holdFaults turns faults into held keys; at the last try they are parked.
+func (r *runner) holdFaults(ctx context.Context, ch *changes, faults []*failure) {
+	for _, f := range faults {
+		h := r.holdOf(f.message)
+		h.attempts, h.err = f.message.attempt, plainText(errorText(f.err))
+		h.parked = h.attempts >= r.c.policy.Attempts
+		h.pause = r.c.policy.pause(h.attempts)
+		if f.waits {
+			h.attempts, h.parked, h.pause = h.attempts-1, false, waitingPause
+		}
+		if h.parked {
+			ch.sent = append(ch.sent, r.handler.parked(ctx, f)...)
+		}
+		r.tell(f, h)
+		ch.holds = append(ch.holds, h)
+	}
+}
+
+func (r *runner) tell(f *failure, h hold) {
+	log := r.e.log.With("consumer", r.c.name, "position", h.position, "type", f.message.Type, "tries", h.attempts, "error", f.err)
+	switch {
+	case h.parked:
+		log.Error("message is parked")
+	case !f.waits:
+		log.Warn("message is tried again", "in", h.pause)
+		r.e.meter.retried(r.c.name)
+	}
+}
+
+// commit stores what changes and moves the group's checkpoints; see queueAdvance.
+// It takes in the result.
+func (r *runner) commit(ctx context.Context, group []*slot, to place, ch *changes) error {
+	r.commits.Lock()
+	defer r.commits.Unlock()
+	if ch == nil {
+		ch = &changes{}
+	}
+	holds := ch.holds
+	err := inTx(ctx, r.e.work, enginedb.SlotSettings, func(conn *pgx.Conn) error {
+		b := &pgx.Batch{}
+		holds = ch.holds
+		sent := ch.sent
+		if ch.work != nil {
+			faults, err := ch.work.write(ctx, conn, b)
+			if err != nil {
+				return err
+			}
+			late := &changes{}
+			r.holdFaults(ctx, late, faults)
+			holds, sent = append(holds[:len(holds):len(holds)], late.holds...), append(sent[:len(sent):len(sent)], late.sent...)
+		}
+		queueSent(b, sent)
+		r.queueHeld(b, holds, ch.released)
+		moved := r.queueAdvance(b, group, to)
+		if err := conn.SendBatch(ctx, b).Close(); err != nil {
+			return err
+		}
+		return moved()
+	})
+	if err != nil {
+		return err
+	}
+	r.settled(group, to, ch, holds)
+	return nil
+}
+
+// queueAdvance moves the checkpoints of a group, or with none all of them to what
+// was passed over; the function it returns says whether they were the runner's.
+func (r *runner) queueAdvance(b *pgx.Batch, group []*slot, to place) func() error {
+	p := enginedb.SlotAdvanceParams{Consumer: r.c.name}
+	add := func(s *slot, to place) {
+		p.Slots, p.Fences = append(p.Slots, s.number), append(p.Fences, s.fence)
+		p.Was, p.Positions, p.Lasts = append(p.Was, s.written), append(p.Positions, to.position), append(p.Lasts, to.id)
+	}
+	for _, s := range group {
+		add(s, to)
+	}
+	if len(group) == 0 {
+		for _, s := range r.slots {
+			add(s, place{s.position, s.last})
+		}
+	}
+	moved := int64(0)
+	b.Queue(enginedb.SlotAdvance, p.Consumer, p.Slots, p.Fences, p.Was, p.Positions, p.Lasts).Exec(func(tag pgconn.CommandTag) error {
+		moved = tag.RowsAffected()
+		return nil
+	})
+	return func() error {
+		if moved < int64(len(p.Slots)) {
+			return fmt.Errorf("checkpoint of %s: %w", r.c.name, errFenced)
+		}
+		return nil
+	}
+}
+
+func (r *runner) queueHeld(b *pgx.Batch, holds []hold, released []string) {
+	if len(released) > 0 {
+		b.Queue(enginedb.HeldDelete, r.c.name, released)
+	}
+	if len(holds) == 0 {
+		return
+	}
+	var p enginedb.HeldPutParams
+	for _, h := range holds {
+		p.Keys = append(p.Keys, h.key)
+		p.Slots = append(p.Slots, h.slot)
+		p.FromPositions = append(p.FromPositions, h.position)
+		p.FromVersions = append(p.FromVersions, h.version)
+		p.Attempts = append(p.Attempts, int32(h.attempts))
+		p.Pauses = append(p.Pauses, h.pause.Milliseconds())
+		p.Parked = append(p.Parked, h.parked)
+		p.Errors = append(p.Errors, h.err)
+	}
+	b.Queue(enginedb.HeldPut, r.c.name, p.Keys, p.Slots, p.FromPositions, p.FromVersions, p.Attempts, p.Pauses, p.Parked, p.Errors)
+}
+
+// settled takes in what was committed.
+func (r *runner) settled(group []*slot, to place, ch *changes, holds []hold) {
+	for _, s := range group {
+		s.position, s.last = to.position, to.id
+	}
+	for _, s := range r.slots {
+		if len(group) == 0 || slices.Contains(group, s) {
+			s.written = s.position
+		}
+	}
+	for _, key := range ch.released {
+		delete(r.held, key)
+	}
+	for _, h := range holds {
+		r.held[h.key] = true
+	}
+	if ch.work != nil {
+		ch.work.stored()
+	}
+	if len(ch.sent) > 0 {
+		r.e.onSubmitted()
+	}
+	r.report()
+}
+
+// lingering lets what is in hand be finished for a while after ctx ended.
+func lingering(ctx context.Context) (context.Context, context.CancelFunc) {
+	out, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	stop := context.AfterFunc(ctx, func() {
+		pause(out, runnerLinger)
+		cancel()
+	})
+	return out, func() {
+		stop()
+		cancel()
+	}
+}

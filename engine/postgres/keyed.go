@@ -1,0 +1,182 @@
+package postgres
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+
+	"github.com/backstory-go/backstory/engine/postgres/enginedb"
+)
+
+// keyed is a reactor's state of one key, folded up to and including the event at
+// position. It is never changed: folding makes another.
+type keyed struct {
+	key      string
+	state    any
+	position int64
+}
+
+// loadKeyed gives every line the state of its key, from memory or the table.
+func (h *reacting) loadKeyed(ctx context.Context, strands []*strand) error {
+	reactor := h.c.reactor
+	missing := map[string]*strand{}
+	for _, l := range strands {
+		if known, ok := h.keys.get(l.key); ok {
+			l.state = known
+			continue
+		}
+		l.state = &keyed{key: l.key, state: reactor.NewState()}
+		missing[l.key] = l
+	}
+	if len(missing) == 0 {
+		return nil
+	}
+	rows, err := h.e.sql.ReactorStates(ctx, enginedb.ReactorStatesParams{Reactor: reactor.Type, Hash: reactor.StateHash,
+		Keys: slices.Collect(maps.Keys(missing))})
+	if err != nil {
+		return err
+	}
+	for _, row := range rows {
+		state, err := reactor.DecodeState(row.State)
+		if err != nil {
+			return fmt.Errorf("decode the state of %s: %w", row.Key, err)
+		}
+		missing[row.Key].state = &keyed{key: row.Key, state: state, position: row.Position}
+	}
+	return nil
+}
+
+// foldKeyed folds a message into the reactor's state, if it is one that it follows.
+func (h *reacting) foldKeyed(l *strand, m *message) (state any, err error) {
+	if !slices.Contains(h.c.reactor.Evolves, m.Type) || m.Meta.Position <= l.state.position {
+		return l.state.state, nil
+	}
+	next := h.c.reactor.CloneState(l.state.state)
+	err = guard(func() error {
+		h.c.reactor.Evolve(m.event.Meta, next, m.event.Event)
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("evolve %s: %w", m.Type, err)
+	}
+	l.state, l.folded = &keyed{key: l.key, state: next, position: m.Meta.Position}, true
+	return next, nil
+}
+
+// rebuilding lists the slots of a reactor whose states are folded anew, those that
+// stand at the lowest position.
+func (r *runner) rebuilding() []*slot {
+	var list []*slot
+	for _, s := range r.slots {
+		switch {
+		case s.rebuilt < 0:
+		case len(list) == 0 || s.rebuilt == list[0].rebuilt:
+			list = append(list, s)
+		case s.rebuilt < list[0].rebuilt:
+			list = []*slot{s}
+		}
+	}
+	return list
+}
+
+// rebuild folds the next page of events into the states of slots, without running
+// a reaction. It ends where the checkpoint stands: from there on the states are
+// folded as messages are handled.
+func (r *runner) rebuild(ctx context.Context, slots []*slot) error {
+	from, upto := slots[0].rebuilt, int64(0)
+	for _, s := range slots {
+		upto = max(upto, s.position)
+	}
+	rows, err := r.e.sql.HeldScan(ctx, enginedb.HeldScanParams{FromPosition: from + 1, Upto: upto,
+		Types: r.c.reactor.Evolves, Most: page})
+	if err != nil {
+		return err
+	}
+	held, err := r.heldFrom(ctx)
+	if err != nil {
+		return err
+	}
+	var messages []*message
+	for _, row := range rows {
+		rec, err := recordOf(enginedb.EventReadRow(row))
+		if err != nil {
+			return err
+		}
+		from = rec.Meta.Position
+		m := r.c.message(rec)
+		if m.err != nil {
+			return fmt.Errorf("fold the states of %s anew: event %d: %w", r.c.name, rec.Meta.Position, m.err)
+		}
+		at := held[m.key]
+		s := r.slots[shard(m.key, r.total)]
+		if slices.Contains(slots, s) && rec.Meta.Position <= s.position && (at == 0 || rec.Meta.Position < at) {
+			messages = append(messages, m)
+		}
+	}
+	if len(rows) < page {
+		from = upto
+	}
+	return r.storeRebuilt(ctx, slots, messages, from)
+}
+
+// heldFrom is where the held keys' messages wait.
+func (r *runner) heldFrom(ctx context.Context) (map[string]int64, error) {
+	rows, err := r.e.sql.HeldAll(ctx, enginedb.HeldAllParams{Consumer: r.c.name})
+	from := make(map[string]int64, len(rows))
+	for _, row := range rows {
+		from[row.Key] = row.FromPosition
+	}
+	return from, err
+}
+
+// storeRebuilt folds messages and stores the states with how far that is.
+func (r *runner) storeRebuilt(ctx context.Context, slots []*slot, messages []*message, upto int64) error {
+	h := r.handler.(*reacting)
+	w := &reacted{h: h, strands: strandsOf(messages)}
+	if err := h.prepare(ctx, w.strands); err != nil {
+		return err
+	}
+	for _, l := range w.strands {
+		for _, m := range l.messages {
+			if _, err := h.foldKeyed(l, m); err != nil {
+				return fmt.Errorf("fold the states of %s anew: event %d: %w", r.c.name, m.Meta.Position, err)
+			}
+		}
+	}
+	p := enginedb.SlotRebuiltParams{Consumer: r.c.name}
+	for _, s := range slots {
+		rebuilt := upto
+		if upto >= s.position {
+			rebuilt = -1
+		}
+		p.Slots, p.Fences, p.Rebuilt = append(p.Slots, s.number), append(p.Fences, s.fence), append(p.Rebuilt, rebuilt)
+	}
+	r.commits.Lock()
+	defer r.commits.Unlock()
+	err := inTx(ctx, r.e.work, enginedb.SlotSettings, func(conn *pgx.Conn) error {
+		b := &pgx.Batch{}
+		if _, err := w.write(ctx, conn, b); err != nil {
+			return err
+		}
+		n := int64(0)
+		b.Queue(enginedb.SlotRebuilt, p.Consumer, p.Slots, p.Fences, p.Rebuilt).Exec(func(tag pgconn.CommandTag) error {
+			n = tag.RowsAffected()
+			return nil
+		})
+		if err := conn.SendBatch(ctx, b).Close(); err != nil || n == int64(len(slots)) {
+			return err
+		}
+		return errFenced
+	})
+	h.forget()
+	for i, s := range slots {
+		if err == nil {
+			s.rebuilt = p.Rebuilt[i]
+		}
+	}
+	return err
+}

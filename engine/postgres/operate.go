@@ -1,0 +1,93 @@
+package postgres
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/backstory-go/backstory/engine"
+	"github.com/backstory-go/backstory/engine/postgres/enginedb"
+)
+
+// The statuses that an operator gives a consumer.
+const (
+	statusActive = "active"
+	statusPaused = "paused"
+)
+
+var _ engine.Operator = (*Engine)(nil)
+
+// Parked implements engine.Operator.
+func (e *Engine) Parked(ctx context.Context, of engine.ParkedFilter, after engine.ParkedKey, limit int) ([]engine.ParkedKey, error) {
+	rows, err := enginedb.New(e.reads).ParkedList(ctx, enginedb.ParkedListParams{Consumer: of.Consumer, Key: of.Key,
+		AfterConsumer: after.Consumer, AfterKey: after.Key, Most: int32(limit)})
+	list := make([]engine.ParkedKey, len(rows))
+	for i, row := range rows {
+		list[i] = engine.ParkedKey{Consumer: row.Consumer, Key: row.Key, Position: row.FromPosition, Attempts: int(row.Attempts),
+			FirstAt: row.FirstAt.UTC(), ParkedAt: row.ParkedAt.UTC(), Error: row.Error}
+	}
+	return list, fault(ctx, err, "list what is parked")
+}
+
+// ParkedMessages implements engine.Operator. A consumer that this program does not
+// have is an ErrNotFound.
+func (e *Engine) ParkedMessages(ctx context.Context, name, key string, limit int) ([]engine.WaitingMessage, error) {
+	sql := enginedb.New(e.reads)
+	var c *consumer
+	for _, other := range e.consumers {
+		if other.name == name {
+			c = other
+		}
+	}
+	row, err := sql.HeldFind(ctx, enginedb.HeldFindParams{Consumer: name, Key: key})
+	if c == nil || errors.Is(err, pgx.ErrNoRows) {
+		return nil, fmt.Errorf("parked key %q of %q: %w", key, name, engine.ErrNotFound)
+	}
+	if err != nil {
+		return nil, fault(ctx, err, "parked key %q of %s", key, name)
+	}
+	head, err := sql.LogPosition(ctx)
+	if err != nil {
+		return nil, fault(ctx, err, "parked key %q of %s", key, name)
+	}
+	messages, err := waitingBehind(ctx, sql, c, enginedb.HeldTakeRow(row), head, limit)
+	list := make([]engine.WaitingMessage, len(messages))
+	for i, m := range messages {
+		list[i] = engine.WaitingMessage{ID: m.Meta.ID, Type: m.Type, Stream: m.Meta.Stream.String(),
+			Position: m.Meta.Position, At: m.Meta.At, Data: m.Data}
+	}
+	return list, fault(ctx, err, "parked key %q of %s", key, name)
+}
+
+// RetryParked implements engine.Operator.
+func (e *Engine) RetryParked(ctx context.Context, of engine.ParkedFilter, limit int) (int, error) {
+	n, err := e.sql.ParkedRetry(ctx, enginedb.ParkedRetryParams{Consumer: of.Consumer, Key: of.Key, Most: int32(limit)})
+	return int(n), fault(ctx, err, "retry what is parked")
+}
+
+// DiscardParked implements engine.Operator.
+func (e *Engine) DiscardParked(ctx context.Context, of engine.ParkedFilter, limit int) (int, error) {
+	n, err := e.sql.ParkedDiscard(ctx, enginedb.ParkedDiscardParams{Consumer: of.Consumer, Key: of.Key, Most: int32(limit)})
+	return int(n), fault(ctx, err, "discard what is parked")
+}
+
+// PauseConsumer implements engine.Operator. What is in hand is finished; the last
+// process hears of it within a second.
+func (e *Engine) PauseConsumer(ctx context.Context, name string) error {
+	return e.setConsumer(ctx, name, statusPaused)
+}
+
+// ResumeConsumer implements engine.Operator.
+func (e *Engine) ResumeConsumer(ctx context.Context, name string) error {
+	return e.setConsumer(ctx, name, statusActive)
+}
+
+func (e *Engine) setConsumer(ctx context.Context, name, status string) error {
+	n, err := e.sql.ConsumerStatus(ctx, enginedb.ConsumerStatusParams{Name: name, Status: status})
+	if err == nil && n == 0 {
+		return fmt.Errorf("consumer %q: %w", name, engine.ErrNotFound)
+	}
+	return fault(ctx, err, "set %s %s", name, status)
+}
