@@ -22,11 +22,11 @@ func dialer() *net.Dialer {
 // and the ones that reading callers share.
 func pools(ctx context.Context, cfg Config) (work, reads *pgxpool.Pool, err error) {
 	own := min(cfg.MaxConns/2, 8)
-	work, err = pool(ctx, cfg.URL, own, byIndex)
+	work, err = pool(ctx, cfg.URL, own, forEngine)
 	if err != nil {
 		return nil, nil, err
 	}
-	reads, err = pool(ctx, cfg.URL, cfg.MaxConns-own, nil)
+	reads, err = pool(ctx, cfg.URL, cfg.MaxConns-own, forReaders)
 	if err != nil {
 		work.Close()
 		return nil, nil, err
@@ -34,13 +34,21 @@ func pools(ctx context.Context, cfg Config) (work, reads *pgxpool.Pool, err erro
 	return work, reads, nil
 }
 
-// byIndex makes plans that stay right: the engine's own statements all go by
-// index, but a statement planned while its table was small would scan it, and go
-// on to while it grows. What must be scanned (a few slots) then looks so dear that
-// it would be compiled, for longer than a lease lasts: hence no JIT. Behind a
-// pooler it reaches some sessions only; they plan as ever.
-func byIndex(ctx context.Context, conn *pgx.Conn) error {
-	_, err := conn.Exec(ctx, "select set_config('enable_seqscan', 'off', false), set_config('jit', 'off', false)")
+// forEngine makes plans that stay right: the engine's own statements all go by
+// index and in its order, but a statement planned while its table was small would
+// scan it, and go on to while it grows. What must be scanned (a few slots) then
+// looks so dear that it would be compiled, for longer than a lease lasts: hence no
+// JIT. Behind a pooler it reaches some sessions only; they plan as ever.
+func forEngine(ctx context.Context, conn *pgx.Conn) error {
+	_, err := conn.Exec(ctx, "select set_config('enable_seqscan', 'off', false), set_config('enable_bitmapscan', 'off', false), set_config('jit', 'off', false)")
+	return err
+}
+
+// forReaders leaves the planner its freedom, for queries that it is not known what
+// they ask. What they read is in memory or on a disk without a head to move: with
+// the default, a stream's events would be read in the disk's order and sorted.
+func forReaders(ctx context.Context, conn *pgx.Conn) error {
+	_, err := conn.Exec(ctx, "select set_config('random_page_cost', '1.1', false)")
 	return err
 }
 

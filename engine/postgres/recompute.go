@@ -38,7 +38,7 @@ const scratchSchema = "backstory_verify"
 // scratch makes the empty tables.
 func (v *verifier) scratch(ctx context.Context) ([]*recomputed, error) {
 	// Public stays visible: live tables find its types and functions too. Tables
-	// that begin empty need plans that stay right while they grow (see byIndex).
+	// that begin empty need plans that stay right while they grow (see forEngine).
 	_, err := v.tx.Conn().PgConn().Exec(ctx, "create schema "+scratchSchema+"; set local search_path to "+scratchSchema+
 		", public; set local enable_seqscan to off; set local jit to off").ReadAll()
 	if err != nil {
