@@ -3,15 +3,13 @@ package postgres_test
 import (
 	"context"
 	"fmt"
-	"slices"
-	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/google/uuid"
-	"github.com/jackc/pgx/v5/pgxpool"
 
+	"github.com/backstory-go/backstory/engine/measure"
 	"github.com/backstory-go/backstory/engine/postgres"
 )
 
@@ -30,56 +28,30 @@ func BenchmarkCommands32(b *testing.B)          { benchmark(b, 32, commands(fals
 func BenchmarkCommandsProjected32(b *testing.B) { benchmark(b, 32, commands(true)) }
 func BenchmarkCommands256(b *testing.B)         { benchmark(b, 256, commands(false)) }
 
-// one unit of work, by caller and number.
-type unit func(ctx context.Context, caller, n int) error
-
-func benchmark(b *testing.B, callers int, work func(b *testing.B, url string) unit) {
+func benchmark(b *testing.B, callers int, work func(b *testing.B, url string) measure.Unit) {
 	url := privateServer(b, true).URL("postgres")
 	own := work(b, url)
-	raw := rawInsert(b, url, min(callers, 32))
-	var owns, raws []float64
-	measure(b, callers, own) // warm
-	measure(b, min(callers, 32), raw)
-	b.ResetTimer()
+	raw, err := measure.NewRaw(b.Context(), url, min(callers, 32))
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.Cleanup(raw.Close)
+	side := func(callers int, work measure.Unit) measure.Side {
+		return func(ctx context.Context) (float64, error) { return measure.Rate(ctx, callers, slice, work) }
+	}
+	var c measure.Compared
 	for b.Loop() {
-		for range rounds {
-			raws = append(raws, measure(b, min(callers, 32), raw))
-			owns = append(owns, measure(b, callers, own))
+		if c, err = measure.InTurns(b.Context(), rounds, side(callers, own), side(min(callers, 32), raw.Insert)); err != nil {
+			b.Fatal(err)
 		}
 	}
-	b.ReportMetric(median(owns), "events/s")
-	b.ReportMetric(median(raws), "raw/s")
-	b.ReportMetric(median(owns)/median(raws), "x-raw")
+	b.ReportMetric(c.Own.Median, "events/s")
+	b.ReportMetric(c.Raw.Median, "raw/s")
+	b.ReportMetric(c.Ratio.Median, "x-raw")
 	b.ReportMetric(0, "ns/op")
 }
 
-// measure is how many units all callers did in a second.
-func measure(b *testing.B, callers int, work unit) float64 {
-	ctx := b.Context()
-	var total atomic.Int64
-	var group sync.WaitGroup
-	start := time.Now()
-	for caller := range callers {
-		group.Go(func() {
-			for n := 0; time.Since(start) < slice; n++ {
-				if err := work(ctx, caller, n); err != nil {
-					b.Error(err)
-					return
-				}
-				total.Add(1)
-			}
-		})
-	}
-	group.Wait()
-	return float64(total.Load()) / time.Since(start).Seconds()
-}
-
-func median(list []float64) float64 {
-	slices.Sort(list)
-	return list[len(list)/2]
-}
-
-func appends(b *testing.B, url string) unit {
+func appends(b *testing.B, url string) measure.Unit {
 	e := openEngine(b, postgres.Config{URL: url})
 	b.Cleanup(e.Close)
 	return func(ctx context.Context, _, _ int) error {
@@ -90,8 +62,8 @@ func appends(b *testing.B, url string) unit {
 
 // commands is the whole way: submitted durably, decided on one of 10,000 streams,
 // stored, waited for, and with projected until the table has it.
-func commands(projected bool) func(b *testing.B, url string) unit {
-	return func(b *testing.B, url string) unit {
+func commands(projected bool) func(b *testing.B, url string) measure.Unit {
+	return func(b *testing.B, url string) measure.Unit {
 		e := started(b, postgres.Config{URL: url})
 		var n atomic.Int64
 		return func(ctx context.Context, _, _ int) error {
@@ -105,28 +77,5 @@ func commands(projected bool) func(b *testing.B, url string) unit {
 			}
 			return err
 		}
-	}
-}
-
-func rawInsert(b *testing.B, url string, callers int) unit {
-	cfg, err := pgxpool.ParseConfig(url)
-	if err != nil {
-		b.Fatal(err)
-	}
-	cfg.MaxConns = int32(callers)
-	pool, err := pgxpool.NewWithConfig(b.Context(), cfg)
-	if err != nil {
-		b.Fatal(err)
-	}
-	b.Cleanup(pool.Close)
-	_, err = pool.Exec(b.Context(), `CREATE TABLE raw (LIKE backstory.events INCLUDING ALL); CREATE SEQUENCE raw_position; ALTER TABLE raw ALTER position SET DEFAULT nextval('raw_position')`)
-	if err != nil {
-		b.Fatal(err)
-	}
-	return func(ctx context.Context, _, _ int) error {
-		id := uuid.Must(uuid.NewV7())
-		_, err := pool.Exec(ctx, `INSERT INTO raw (stream, version, id, type, schema_version, tags, at, by, correlation, causation, data)
-			VALUES ($1, 1, $2, 'bank.account.deposited', 1, '{}', now(), 'tester', $2, $2, '{"amount":1}')`, "bank.account/"+id.String(), id)
-		return err
 	}
 }

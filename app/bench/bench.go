@@ -1,0 +1,145 @@
+package bench
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"github.com/backstory-go/backstory/engine"
+	"github.com/backstory-go/backstory/engine/measure"
+	"github.com/backstory-go/backstory/engine/postgres"
+)
+
+// Config says what to measure.
+type Config struct {
+	URL     string                                                 // of an empty database, whose contents are the bench's alone
+	System  func() *engine.System                                  // the app's
+	Handler func(*postgres.Engine) (http.Handler, error)           // the app's pages
+	Process func(ctx context.Context, url string) (Process, error) // starts another process that appends; nil: that row is left out
+
+	Rounds int           // of each comparison, from 1; 0: 5
+	Slice  time.Duration // of each side in a round; 0: 700 ms
+	Lists  int           // streams of ten events that commands go to; 0: 10,000
+	Events int           // stored for the rows about long logs; 0: 1,000,000
+	Tabs   int           // open at the same time; 0: 5,000
+	Clicks int           // measured one by one; 0: 500
+	Idle   time.Duration // that an idle process is watched; 0: 10 s
+
+	Progress io.Writer // is told what is being measured; nil: nobody
+}
+
+// Quick is a smoke run: every row, none of them firm.
+func (c Config) Quick() Config {
+	c.Rounds, c.Slice, c.Lists, c.Events, c.Tabs, c.Clicks, c.Idle = 1, 100*time.Millisecond, 100, 2_000, 20, 20, 500*time.Millisecond
+	return c
+}
+
+// Validate joins everything that is wrong with the configuration.
+func (c Config) Validate() error {
+	var faults []error
+	if c.URL == "" || c.System == nil || c.Handler == nil {
+		faults = append(faults, errors.New("bench: URL, System and Handler are all needed"))
+	}
+	if c.Rounds < 0 || c.Slice < 0 || c.Lists < 0 || c.Events < 0 || c.Tabs < 0 || c.Clicks < 0 || c.Idle < 0 {
+		faults = append(faults, errors.New("bench: nothing may be negative"))
+	}
+	return errors.Join(faults...)
+}
+
+func (c Config) withDefaults() Config {
+	c.Rounds, c.Slice = orDefault(c.Rounds, 5), orDefault(c.Slice, 700*time.Millisecond)
+	c.Lists, c.Events, c.Tabs = orDefault(c.Lists, 10_000), orDefault(c.Events, 1_000_000), orDefault(c.Tabs, 5_000)
+	c.Clicks, c.Idle = orDefault(c.Clicks, 500), orDefault(c.Idle, 10*time.Second)
+	c.Progress = orDefault(c.Progress, io.Discard)
+	return c
+}
+
+func orDefault[T comparable](value, standard T) T {
+	var zero T
+	if value == zero {
+		return standard
+	}
+	return value
+}
+
+// bench is one run.
+type bench struct {
+	Config
+	eng *postgres.Engine
+	raw *measure.Raw
+	out *Report
+}
+
+// Run measures everything. It takes some minutes.
+func Run(ctx context.Context, cfg Config) (*Report, error) {
+	if err := cfg.Validate(); err != nil {
+		return nil, err
+	}
+	b := &bench{Config: cfg.withDefaults()}
+	eng, stop, err := b.start(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer stop()
+	b.eng = eng
+	if b.raw, err = measure.NewRaw(ctx, b.URL, 32); err != nil {
+		return nil, err
+	}
+	defer b.raw.Close()
+	if b.out, err = b.describe(ctx); err != nil {
+		return nil, err
+	}
+	for _, part := range []func(context.Context) error{
+		b.appends, b.processes, b.commands, b.clicks, b.reads, b.tabs, b.idle, b.longLog,
+	} {
+		if err := part(ctx); err != nil {
+			return nil, err
+		}
+	}
+	b.out.LoadAfter = load()
+	return b.out, nil
+}
+
+// start runs an engine until stop is called.
+func (b *bench) start(ctx context.Context) (eng *postgres.Engine, stop func(), err error) {
+	eng, err = postgres.Open(ctx, postgres.Config{URL: b.URL, System: b.System(), Log: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		return nil, nil, err
+	}
+	work, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	ended := make(chan error, 1)
+	go func() { ended <- eng.Run(work) }()
+	return eng, func() {
+		cancel()
+		if err := <-ended; err != nil {
+			b.tell("the engine ended with " + err.Error())
+		}
+		eng.Close()
+	}, nil
+}
+
+// compare adds a row of work beside a raw limit, both in units a second.
+func (b *bench) compare(ctx context.Context, r Row, callers int, own measure.Unit, rawCallers int, raw measure.Unit, per float64) error {
+	b.tell(r.Work)
+	side := func(callers int, work measure.Unit) measure.Side {
+		return func(ctx context.Context) (float64, error) {
+			rate, err := measure.Rate(ctx, callers, b.Slice, work)
+			return rate * per, err
+		}
+	}
+	c, err := measure.InTurns(ctx, b.Rounds, side(callers, own), side(rawCallers, raw))
+	if err != nil {
+		return fmt.Errorf("%s: %w", r.Work, err)
+	}
+	r.Compared = c
+	b.out.add(r)
+	return nil
+}
+
+func (b *bench) tell(what string) {
+	_, _ = fmt.Fprintln(b.Progress, "measuring:", what) // nothing depends on it
+}

@@ -1,0 +1,52 @@
+package bench
+
+import (
+	"context"
+	"crypto/md5"
+	"fmt"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+)
+
+// seedSQL stores lists of so many events each: created, then items. Their ids
+// follow from numbers, so that commands can name them.
+const seedSQL = `INSERT INTO backstory.events (position, stream, version, id, type, schema_version, at, by, correlation, causation, data)
+SELECT head.position + row_number() OVER (ORDER BY l, v), 'todos.list/' || md5($1 || ' ' || l)::uuid, v, e.id,
+       CASE v WHEN 1 THEN 'todos.list.created' ELSE 'todos.list.item_added' END, 1, clock.at, 'bench', e.id, e.id,
+       CASE v WHEN 1 THEN json_build_object('name', $1 || ' ' || l)
+              ELSE json_build_object('id', md5($1 || ' ' || l || ' ' || v)::uuid, 'text', 'Item ' || v) END
+FROM (SELECT coalesce(max(position), 0) AS position FROM backstory.events) head,
+     (SELECT clock_timestamp() AS at) clock,
+     generate_series($2::bigint, $3::bigint) l, generate_series(1, $4::bigint) v, LATERAL (SELECT md5('event ' || $1 || ' ' || l || ' ' || v)::uuid AS id) e`
+
+// seedPage is how many lists are stored in one transaction.
+const seedPage = 5_000
+
+// seed stores lists 0 … lists-1 of a name. Nothing else may write meanwhile.
+func (b *bench) seed(ctx context.Context, name string, lists, events int) error {
+	b.tell(fmt.Sprintf("storing %d lists of %d events", lists, events))
+	conn, err := pgx.Connect(ctx, b.URL)
+	if err != nil {
+		return err
+	}
+	defer conn.Close(ctx)
+	for from := 0; from < lists; from += seedPage {
+		_, err := conn.Exec(ctx, seedSQL, name, from, min(from+seedPage, lists)-1, events)
+		if err != nil {
+			return fmt.Errorf("store events: %w", err)
+		}
+	}
+	_, err = conn.Exec(ctx, "ANALYZE backstory.events")
+	return err
+}
+
+// listID is the identity of a seeded list.
+func listID(name string, n int) string {
+	return uuid.UUID(md5.Sum(fmt.Appendf(nil, "%s %d", name, n))).String()
+}
+
+// itemID is that of the item that a list's event added.
+func itemID(name string, n, version int) string {
+	return uuid.UUID(md5.Sum(fmt.Appendf(nil, "%s %d %d", name, n, version))).String()
+}
