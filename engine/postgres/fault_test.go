@@ -2,6 +2,7 @@ package postgres_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"runtime"
 	"strings"
@@ -214,7 +215,7 @@ func TestServerRestart_IsWaitedOut(t *testing.T) {
 		if _, err := e.Submit(within(t), s); err != nil {
 			t.Fatal(err)
 		}
-		if err := server.Restart(within(t)); err != nil {
+		if err := errors.Join(server.Stop(true), server.Restart(within(t))); err != nil {
 			t.Fatal(err)
 		}
 		if o, err := e.Wait(within(t), s.ID); err != nil || o.Status != engine.Accepted {

@@ -195,6 +195,8 @@ func TestStoredEvents_AreNeverChanged(t *testing.T) {
 		`SET session_replication_role = replica; DELETE FROM backstory.events`,
 		`SET session_replication_role = replica; UPDATE backstory.events SET by = 'x'`,
 		`SET session_replication_role = replica; TRUNCATE backstory.events CASCADE`,
+		`UPDATE backstory.event_tags SET tag = ''`, `DELETE FROM backstory.event_tags`, `TRUNCATE backstory.event_tags`,
+		`SET session_replication_role = replica; DELETE FROM backstory.event_tags`,
 	} {
 		err := sql(t, url, statement)
 		if err == nil || !strings.Contains(err.Error(), "stored events are never changed") {
