@@ -1,0 +1,175 @@
+// Package rig runs a fixture system on PostgreSQL.
+package rig
+
+import (
+	"context"
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/backstory-go/backstory/engine"
+	"github.com/backstory-go/backstory/engine/localpg/pgtest"
+	"github.com/backstory-go/backstory/engine/postgres"
+	"github.com/google/uuid"
+)
+
+// patience bounds every wait; none takes it on a healthy machine.
+const patience = 30 * time.Second
+
+// Rig is a running system.
+type Rig struct {
+	*postgres.Engine
+	System *engine.System
+	t      *testing.T
+}
+
+// Start runs a system on a database of its own until the test ends, and verifies
+// the whole log then.
+func Start(t *testing.T, system *engine.System) *Rig {
+	t.Helper()
+	if err := system.Validate(); err != nil {
+		t.Fatal(err)
+	}
+	e, err := postgres.Open(t.Context(), postgres.Config{URL: pgtest.Database(t, pgtest.Template{}), System: system})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, stop := context.WithCancel(context.Background())
+	ended := make(chan error, 1)
+	go func() { ended <- e.Run(ctx) }()
+	t.Cleanup(func() {
+		if found, err := e.Verify(ctx); err != nil || len(found.Findings) > 0 {
+			t.Errorf("verify: %+v, %v", found, err)
+		}
+		stop()
+		if err := <-ended; err != nil {
+			t.Error(err)
+		}
+		e.Close()
+	})
+	return &Rig{e, system, t}
+}
+
+// Send submits a command and waits for its outcome, and for a projection to show it.
+func (r *Rig) Send(id string, command engine.Command, projection string) engine.Outcome {
+	r.t.Helper()
+	ctx, cancel := context.WithTimeout(r.t.Context(), patience)
+	defer cancel()
+	data, err := json.Marshal(command)
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	sent, err := r.Submit(ctx, engine.Submission{Type: command.MessageType(), StreamID: id, Data: data, By: "ann"})
+	if err != nil {
+		r.t.Fatalf("%s: %v", command.MessageType(), err)
+	}
+	outcome, err := r.Wait(ctx, sent)
+	if err != nil {
+		r.t.Fatalf("%s: %v", command.MessageType(), err)
+	}
+	if projection != "" {
+		if err := r.Projected(ctx, projection, outcome.Position()); err != nil {
+			r.t.Fatal(err)
+		}
+	}
+	return outcome
+}
+
+// Accepted is Send for a command that must be accepted.
+func (r *Rig) Accepted(id string, command engine.Command, projection string) engine.Outcome {
+	r.t.Helper()
+	outcome := r.Send(id, command, projection)
+	if outcome.Status != engine.Accepted {
+		r.t.Fatalf("%s: %+v %+v", command.MessageType(), outcome, outcome.Refusal)
+	}
+	return outcome
+}
+
+// old is an event as an earlier program stored it.
+type old struct {
+	typ     string
+	version int
+}
+
+// MessageType implements engine.Event.
+func (o old) MessageType() string { return o.typ }
+
+// SchemaVersion implements engine.Event.
+func (o old) SchemaVersion() int { return o.version }
+
+// Stored puts an event of an older version into a stream's log.
+func (r *Rig) Stored(stream engine.StreamID, typ string, version int, data string, projection string) {
+	r.t.Helper()
+	ctx, cancel := context.WithTimeout(r.t.Context(), patience)
+	defer cancel()
+	appended, err := r.Append(ctx, engine.Append{Stream: stream, Expected: engine.AnyVersion, Events: []engine.NewEvent{
+		{ID: uuid.New(), Event: old{typ, version}, Data: json.RawMessage(data)},
+	}})
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	if err := r.Projected(ctx, projection, appended.Position); err != nil {
+		r.t.Fatal(err)
+	}
+}
+
+// Reacted runs the reactions to an event and returns what they send.
+func (r *Rig) Reacted(stream engine.StreamID, event engine.Event) []engine.Dispatched {
+	r.t.Helper()
+	var out engine.Dispatch
+	for _, reactor := range r.System.Reactors() {
+		var state any
+		if reactor.NewState != nil {
+			state = reactor.NewState()
+		}
+		for _, reaction := range reactor.Reactions {
+			for _, typ := range reaction.Events {
+				if typ != event.MessageType() {
+					continue
+				}
+				id := uuid.New()
+				meta := engine.Meta{ID: id, Correlation: id, Causation: id, Stream: stream, Version: 1, Position: 1, At: engine.GivenNow(), Attempt: 1}
+				if err := reaction.Run(r.t.Context(), meta, state, event, &out); err != nil {
+					r.t.Fatal(err)
+				}
+			}
+		}
+	}
+	return out.Sent()
+}
+
+// Goldens has the generated decoders read the golden bytes of every published
+// version, old ones through their upcasters.
+func Goldens(t *testing.T, system *engine.System) {
+	t.Helper()
+	files, err := filepath.Glob("schemas/published/*.json")
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no golden bytes: %v", err)
+	}
+	for _, file := range files {
+		name := strings.TrimSuffix(filepath.Base(file), ".json")
+		dot := strings.LastIndex(name, ".v")
+		version, err := strconv.Atoi(name[dot+2:])
+		if err != nil {
+			t.Fatal(err)
+		}
+		data, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var instances []json.RawMessage
+		if err := json.Unmarshal(data, &instances); err != nil || len(instances) == 0 {
+			t.Fatalf("%s: %v", file, err)
+		}
+		for _, instance := range instances {
+			event, err := system.Decode(name[:dot], version, instance)
+			if err != nil || event.MessageType() != name[:dot] {
+				t.Errorf("%s: %v", file, err)
+			}
+		}
+	}
+}
