@@ -43,6 +43,7 @@ var rules = []rule{
 	{"app/web", []string{"app/todos", "generated/", "engine", "engine/live", "app/web/"}},
 	{"app/web/", []string{"engine", "generated/", "app/web/"}},
 	{"app/bench", []string{"engine", "engine/measure", "engine/postgres", "generated/"}},
+	{"app/trace", []string{"engine"}},
 	{"app/watch", []string{"engine", "engine/postgres"}},
 	{"app", []string{""}},
 	{"", nil},
@@ -80,6 +81,8 @@ var forbiddenElsewhere = map[string][]string{
 	"net/http":                     {"engine/live", "app/", "codegen/"},
 	"github.com/goccy/go-graphviz": {"codegen/"},
 	"github.com/prometheus/client_golang/prometheus": {"app/watch"},
+	"go.opentelemetry.io/otel/trace":                 {"app/trace"},
+	"go.opentelemetry.io/otel/sdk/trace":             {"app/trace"},
 }
 
 func TestImportsFollowTheTable(t *testing.T) {

@@ -17,6 +17,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	apptodos "github.com/backstory-go/backstory/app/todos"
+	"github.com/backstory-go/backstory/app/trace"
 	"github.com/backstory-go/backstory/app/watch"
 	"github.com/backstory-go/backstory/app/web"
 	"github.com/backstory-go/backstory/engine"
@@ -38,8 +39,13 @@ func serve(ctx context.Context, cfg config, out io.Writer) (err error) {
 	defer func() { err = errors.Join(err, database.Close()) }()
 
 	system := newSystem()
+	export, err := trace.FromEnvironment(ctx)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, closeExport(ctx, export)) }()
 	eng, err := postgres.Open(ctx, postgres.Config{
-		URL: database.url, DirectURL: database.directURL, System: system, Log: log, Roles: cfg.roles,
+		URL: database.url, DirectURL: database.directURL, System: system, Log: log, Roles: cfg.roles, Tracer: export.Tracer(),
 	})
 	if err != nil {
 		return err
@@ -55,12 +61,22 @@ func serve(ctx context.Context, cfg config, out io.Writer) (err error) {
 	if err != nil {
 		return err
 	}
-	handler, err := web.New(web.Config{Client: eng, System: system, Secret: secret, Log: log, Public: watch.Handlers(eng)})
+	handler, err := web.New(web.Config{Client: eng, System: system, Secret: secret, Log: log, Tracer: export.Tracer(), Public: watch.Handlers(eng), Wrap: export.Inbound})
 	if err != nil {
 		return err
 	}
 	services := []func(context.Context) error{database.Watch, eng.Run}
 	return run(ctx, cfg, services, handler, log, out)
+}
+
+// closeExport sends the last spans. That a collector is away is no reason to fail.
+func closeExport(ctx context.Context, export *trace.Export) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Second)
+	defer cancel()
+	if err := export.Close(ctx); err != nil && ctx.Err() == nil {
+		return fmt.Errorf("send the last traces: %w", err)
+	}
+	return nil
 }
 
 // newSystem registers every context of the app.

@@ -29,7 +29,9 @@ func (s *Server) apiSubmit(w http.ResponseWriter, r *http.Request) {
 		s.apiFail(w, r, err, uuid.Nil)
 		return
 	}
-	id, err := s.cfg.Client.Submit(r.Context(), submission)
+	traced, done := s.traced(r, &submission)
+	defer done()
+	id, err := s.cfg.Client.Submit(traced, submission)
 	if err != nil {
 		s.apiFail(w, r, err, submission.ID)
 		return

@@ -74,7 +74,9 @@ func (a *answer) decide(r *http.Request) {
 	}
 	submission.By = visitOf(r.Context()).user
 	a.stream = submission.StreamID
-	id, err := a.server.cfg.Client.Submit(r.Context(), submission)
+	traced, done := a.server.traced(r, &submission)
+	defer done()
+	id, err := a.server.cfg.Client.Submit(traced, submission)
 	if err != nil {
 		a.refuse(r.Context(), err)
 		return

@@ -13,11 +13,13 @@ import (
 
 // Config says what the pages run on.
 type Config struct {
-	Client engine.Client           // required
-	System *engine.System          // required: the registered components
-	Secret []byte                  // signs the session cookie; at least 16 bytes
-	Log    *slog.Logger            // nil: slog.Default()
-	Public map[string]http.Handler // by pattern: answers everybody, signed in or not
+	Client engine.Client                   // required
+	System *engine.System                  // required: the registered components
+	Secret []byte                          // signs the session cookie; at least 16 bytes
+	Log    *slog.Logger                    // nil: slog.Default()
+	Tracer engine.Tracer                   // is told requests and patches; nil: nobody is
+	Wrap   func(http.Handler) http.Handler // stands around everything; nil: nothing does
+	Public map[string]http.Handler         // by pattern: answers everybody, signed in or not
 
 	Patience  time.Duration // how long a command's outcome is waited for; 0: 5 s
 	BodyLimit int64         // bytes of a request; 0: 64 KiB
@@ -90,7 +92,7 @@ func newServer(cfg Config, src source) (*Server, error) {
 		s.pages.HandleFunc(kind.pattern, func(w http.ResponseWriter, r *http.Request) { s.servePage(w, r, kind) })
 		livePages = append(livePages, s.livePage(kind))
 	}
-	if s.live, err = live.New(live.Config{Hub: cfg.Client.Hub(), Pages: livePages, Log: cfg.Log}); err != nil {
+	if s.live, err = live.New(live.Config{Hub: cfg.Client.Hub(), Pages: livePages, Log: cfg.Log, Patched: s.patched()}); err != nil {
 		return nil, err
 	}
 	s.handler = s.routes()

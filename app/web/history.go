@@ -22,6 +22,7 @@ type history struct {
 	Entries  []entry
 	From, To int64 // the versions in the window
 	Head     int64
+	Newest   *engine.Step // of the newest event, for traces; nil: not in the window
 }
 
 // entryKind says what an entry is.
@@ -83,6 +84,9 @@ func (s *Server) history(ctx context.Context, l todoList, past bool, until int64
 	before := time.Time{}
 	if n := int(h.To - h.From + 1); len(events) > n {
 		before, events = events[n].Meta.At, events[:n]
+	}
+	if n := len(events); n > 0 && events[n-1].Meta.Version == l.Head {
+		h.Newest = patchOf(events[n-1])
 	}
 	commands, err := s.cfg.Client.Commands(ctx, stream, before, 2*historyPage)
 	if err != nil {

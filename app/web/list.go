@@ -81,7 +81,7 @@ func (s *Server) showList(r *http.Request, version int64) (view, error) {
 	if shown.Past {
 		title = fmt.Sprintf("%s · version %d", l.Name, l.Version)
 	}
-	return view{Title: title, Body: listView(shown), Version: l.Head, Live: true}, nil
+	return view{Title: title, Body: listView(shown), Version: l.Head, Live: true, Cause: h.Newest}, nil
 }
 
 // changedBy names what an event changed: its item, or the name.

@@ -9,6 +9,7 @@ import (
 	"github.com/a-h/templ"
 	"github.com/google/uuid"
 
+	"github.com/backstory-go/backstory/engine"
 	"github.com/backstory-go/backstory/engine/live"
 )
 
@@ -34,6 +35,7 @@ type view struct {
 	Body    templ.Component // the element #page
 	Version int64           // what the page shows; 0: no matter
 	Live    bool            // whether the page follows changes
+	Cause   *engine.Step    // the newest change that it shows, as traces name it; nil: unknown
 }
 
 // servePage answers with the whole page.
@@ -88,7 +90,7 @@ func (s *Server) livePage(k kind) live.Page {
 			}
 			return live.Fragment{}, err
 		}
-		return live.Fragment{Component: v.Body, Position: v.Version}, nil
+		return live.Fragment{Component: v.Body, Position: v.Version, Cause: v.Cause}, nil
 	}}
 }
 

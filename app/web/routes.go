@@ -19,7 +19,11 @@ func (s *Server) routes() http.Handler {
 	public.Handle("GET /api/", api)
 	public.Handle("POST /api/", api)
 	public.Handle("GET /", s.signedIn(s.pages))
-	return s.secure(public)
+	all := s.secure(public)
+	if s.cfg.Wrap != nil {
+		all = s.cfg.Wrap(all)
+	}
+	return all
 }
 
 func plain(w http.ResponseWriter, status int, text string) {

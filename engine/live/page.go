@@ -25,6 +25,7 @@ type Component interface {
 type Fragment struct {
 	Component Component // one element with an id: the element of the page that it replaces
 	Position  int64     // of the log or version of the stream it shows: the event's id; 0: unknown
+	Cause     any       // what the newest change it shows came from, for Config.Patched; nil: unknown
 }
 
 // Page describes a kind of page. Its functions may be called at the same time
@@ -41,6 +42,10 @@ type Config struct {
 	Hub   *engine.Hub // required
 	Pages []Page
 	Log   *slog.Logger // nil: slog.Default()
+
+	// Patched is told each fragment that was sent because of a change, and when its
+	// rendering began. It must not block. nil: nobody is told.
+	Patched func(f Fragment, start time.Time)
 
 	Heartbeat time.Duration // between comments that keep the connection open; 0: 15 s
 	MinGap    time.Duration // between two fragments to one tab; 0: 25 ms

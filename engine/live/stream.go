@@ -93,6 +93,7 @@ func (t *tab) follow(changed <-chan struct{}) {
 // refresh renders and sends what differs. again: rendering failed, which says
 // nothing about the tab; it keeps what it shows. An error means the tab is gone.
 func (t *tab) refresh() (again bool, err error) {
+	start := time.Now()
 	f, err := render(t.r, t.page)
 	if err != nil {
 		if t.r.Context().Err() != nil {
@@ -104,14 +105,18 @@ func (t *tab) refresh() (again bool, err error) {
 	if f.sum == t.sent {
 		return false, nil
 	}
-	return false, t.send(f)
+	err = t.send(f)
+	if patched := t.server.cfg.Patched; patched != nil && err == nil {
+		patched(f.fragment, start)
+	}
+	return false, err
 }
 
 func (t *tab) send(f rendered) error {
 	t.limit()
 	options := []datastar.PatchElementOption{}
-	if f.position > 0 {
-		options = append(options, datastar.WithPatchElementsEventID(strconv.FormatInt(f.position, 10)))
+	if f.fragment.Position > 0 {
+		options = append(options, datastar.WithPatchElementsEventID(strconv.FormatInt(f.fragment.Position, 10)))
 	}
 	if err := t.sse.PatchElements(f.html, options...); err != nil {
 		return err
@@ -138,7 +143,7 @@ func (t *tab) limit() {
 type rendered struct {
 	html     string
 	sum      [sha256.Size]byte
-	position int64
+	fragment Fragment
 }
 
 func render(r *http.Request, page Page) (rendered, error) {
@@ -150,5 +155,5 @@ func render(r *http.Request, page Page) (rendered, error) {
 	if err := fragment.Component.Render(r.Context(), &buf); err != nil {
 		return rendered{}, err
 	}
-	return rendered{buf.String(), sha256.Sum256(buf.Bytes()), fragment.Position}, nil
+	return rendered{buf.String(), sha256.Sum256(buf.Bytes()), fragment}, nil
 }

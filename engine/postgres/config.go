@@ -30,6 +30,7 @@ type Config struct {
 	DirectURL string         // for LISTEN and migrations, never through a pooler; default: URL
 	System    *engine.System // what to run
 	Log       *slog.Logger   // default: slog.Default()
+	Tracer    engine.Tracer  // is told every step of a message's way; default: nobody
 
 	Roles        []Role        // default: web and worker
 	Workers      int           // deciding loops, from 1; default 1: a loop decides many streams at once

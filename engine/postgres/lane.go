@@ -132,13 +132,16 @@ func (w *worker) decideLane(l *lane, now time.Time) []*entry {
 		if head.version > cached.version && wantsPast(head.actor, o.row.Type) {
 			break // the past must be stored before it can be read
 		}
+		start := w.e.begun()
 		e, state, err := w.decideOne(o, &head)
 		if err != nil {
+			w.e.traceTried(o, "", start)
 			if !w.fails(l, o, err) {
 				break
 			}
 			e, state = w.failure(o, err), head.state
 		}
+		w.e.traceTried(o, e.status, start)
 		l.waiting = l.waiting[1:]
 		l.flying++
 		if n := len(e.events); n > 0 {
@@ -193,8 +196,10 @@ func (w *worker) entry(o *order) *entry {
 	stream, _ := engine.ParseStream(o.row.Stream) // the lane was loaded by it
 	e := &entry{stream: stream, name: o.row.Stream, by: o.row.By, correlation: o.row.Correlation,
 		causation: o.row.ID, command: o.row, status: engine.Accepted}
+	start := w.e.begun()
 	e.done = func(v verdict) {
 		if v.err == nil {
+			w.e.traceStored(v.stored, start)
 			w.e.onDecided(e, v)
 		}
 		w.mu.Lock()

@@ -31,6 +31,7 @@ func (e *Engine) Submit(ctx context.Context, s engine.Submission) (uuid.UUID, er
 	if full {
 		return uuid.Nil, fmt.Errorf("submit %s: %w", s.Type, engine.ErrOverloaded)
 	}
+	start := e.begun()
 	e.waiters.expect(l.id)
 	if err := e.inbox.put(ctx, l); err != nil {
 		return uuid.Nil, fault(ctx, err, "submit %s %s", s.Type, l.id)
@@ -38,6 +39,7 @@ func (e *Engine) Submit(ctx context.Context, s engine.Submission) (uuid.UUID, er
 	if !l.inserted {
 		return l.id, e.sameAsBefore(ctx, l)
 	}
+	e.traceSubmitted(ctx, l, start)
 	return l.id, nil
 }
 
