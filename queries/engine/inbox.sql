@@ -1,12 +1,15 @@
 -- The inbox: commands that wait to be decided.
 
 -- name: InboxInsert :many
+-- It is its own transaction, and must not be lost whatever a role defaults to:
+-- durable makes its commit wait for the disk.
 INSERT INTO backstory.inbox (id, slot, type, stream, data, by, correlation, causation, if_version)
 SELECT n.id, n.slot, n.type, n.stream, n.data, n.by, n.correlation, n.causation, nullif(n.if_version, -1)
 FROM (SELECT unnest(@ids::uuid[]) AS id, unnest(@slots::int[]) AS slot, unnest(@types::text[]) AS type,
              unnest(@streams::text[]) AS stream, unnest(@data::json[]) AS data, unnest(@bys::text[]) AS by,
              unnest(@correlations::uuid[]) AS correlation, unnest(@causations::uuid[]) AS causation,
              unnest(@if_versions::bigint[]) AS if_version) n
+CROSS JOIN (SELECT set_config('synchronous_commit', 'on', true)) durable
 WHERE NOT EXISTS (SELECT 1 FROM backstory.outcomes o WHERE o.id = n.id)
 ON CONFLICT (id) DO NOTHING
 RETURNING id;

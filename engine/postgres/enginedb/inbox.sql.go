@@ -76,6 +76,7 @@ FROM (SELECT unnest($1::uuid[]) AS id, unnest($2::int[]) AS slot, unnest($3::tex
              unnest($4::text[]) AS stream, unnest($5::json[]) AS data, unnest($6::text[]) AS by,
              unnest($7::uuid[]) AS correlation, unnest($8::uuid[]) AS causation,
              unnest($9::bigint[]) AS if_version) n
+CROSS JOIN (SELECT set_config('synchronous_commit', 'on', true)) durable
 WHERE NOT EXISTS (SELECT 1 FROM backstory.outcomes o WHERE o.id = n.id)
 ON CONFLICT (id) DO NOTHING
 RETURNING id
@@ -94,6 +95,8 @@ type InboxInsertParams struct {
 }
 
 // The inbox: commands that wait to be decided.
+// It is its own transaction, and must not be lost whatever a role defaults to:
+// durable makes its commit wait for the disk.
 func (q *Queries) InboxInsert(ctx context.Context, arg InboxInsertParams) ([]uuid.UUID, error) {
 	rows, err := q.db.Query(ctx, InboxInsert,
 		arg.Ids,
