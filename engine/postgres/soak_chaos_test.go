@@ -21,7 +21,7 @@ const beyondLease = 2800 * time.Millisecond
 func TestSoak_KilledStoppedCutOffAndRestarted_EverythingHoldsOnce(t *testing.T) {
 	server := privateServer(t, true)
 	url := server.URL("postgres")
-	web := started(t, postgres.Config{URL: url, Roles: []postgres.Role{postgres.RoleWeb}, ConnectWait: time.Minute})
+	web := started(t, postgres.Config{URL: url, System: reactive(hooks{}), Roles: []postgres.Role{postgres.RoleWeb}, ConnectWait: time.Minute})
 	h := newHerd(t, url)
 	eventually(t, "the processes work", func() bool { return h.count() > 50 })
 	c := &chaos{tb: t, server: server, url: url, herd: h, done: map[string]int{}}
@@ -55,7 +55,7 @@ func TestSoak_KilledStoppedCutOffAndRestarted_EverythingHoldsOnce(t *testing.T) 
 // soakHolds lets a last process finish, and holds everything against what was
 // acknowledged and what is promised.
 func soakHolds(t *testing.T, url string, h *herd) {
-	last := started(t, postgres.Config{URL: url, ConnectWait: time.Minute})
+	last := started(t, postgres.Config{URL: url, System: reactive(hooks{}), ConnectWait: time.Minute})
 	eventually(t, "every command is decided", func() bool { return one[int64](t, url, `SELECT count(*) FROM backstory.inbox`) == 0 })
 	ids := make([]string, 0, len(h.acked))
 	for id := range h.acked {
@@ -68,6 +68,7 @@ func soakHolds(t *testing.T, url string, h *herd) {
 	if n := one[int64](t, url, `SELECT count(*) FROM backstory.outcomes WHERE status = 'failed' AND type NOT IN ('bank.account.explode', 'bank.account.poison')`); n != 0 {
 		t.Errorf("%d commands failed by what happened around them", n)
 	}
+	reacted(t, url)
 	caughtUp(t, last)
 	checkLog(t, url)
 	checkBalances(t, url)

@@ -40,7 +40,7 @@ func soakChild(url string) int {
 		os.Exit(1)
 	}()
 	ctx := context.Background()
-	e, err := postgres.Open(ctx, postgres.Config{URL: url, System: bank(), Log: slog.New(slog.DiscardHandler), ConnectWait: time.Minute})
+	e, err := postgres.Open(ctx, postgres.Config{URL: url, System: reactive(hooks{}), Log: slog.New(slog.DiscardHandler), ConnectWait: time.Minute})
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		return 1
