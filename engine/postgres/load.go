@@ -60,7 +60,6 @@ func (e *Engine) load(ctx context.Context, db engine.DBTX, streams []*loading) e
 	}
 	for left := streams; len(left) > 0; {
 		b := &pgx.Batch{}
-		e.snapshots.find(b, left)
 		for _, l := range left {
 			l.queue(b, e.system)
 		}
@@ -98,7 +97,7 @@ func (l *loading) queue(b *pgx.Batch, system *engine.System) {
 	var q *pgx.QueuedQuery
 	switch {
 	case l.cold():
-		q = b.Queue(enginedb.StreamTail, s.stream, l.last(), s.actor.StateHash, l.asked)
+		q = b.Queue(enginedb.StreamTail, s.stream, l.last(), l.asked, s.actor.StateHash)
 	case l.remembered:
 		q = b.Queue(enginedb.StreamRead, s.stream, s.version-1, l.most(s.version-1))
 	default:
@@ -113,41 +112,86 @@ func (l *loading) most(after int64) int32 {
 	return l.asked
 }
 
+// eventScan is a row of an event on its way into a state. Its data is the
+// connection's, until the next row.
+type eventScan struct {
+	meta        engine.Meta
+	typ, by     interned
+	schema      int32
+	data, state borrowed // state: of the snapshot at the event
+}
+
+// into are the places for a row of the log: its stream is known.
+func (r *eventScan) into(withState bool) []any {
+	m := &r.meta
+	list := []any{&m.Position, nil, &m.Version, (*[16]byte)(&m.ID), &r.typ, &r.schema, &m.At, &r.by,
+		(*[16]byte)(&m.Correlation), (*[16]byte)(&m.Causation), &r.data}
+	if withState {
+		list = append(list, &r.state)
+	}
+	return list
+}
+
+// interned is a text that is mostly the same as in the row before.
+type interned string
+
+// ScanBytes implements pgtype.BytesScanner.
+func (t *interned) ScanBytes(v []byte) error {
+	if string(*t) != string(v) {
+		*t = interned(v)
+	}
+	return nil
+}
+
+// borrowed is a value that is not copied; nil: NULL.
+type borrowed []byte
+
+// ScanBytes implements pgtype.BytesScanner.
+func (b *borrowed) ScanBytes(v []byte) error {
+	*b = v
+	return nil
+}
+
 func (l *loading) fold(rows pgx.Rows, system *engine.System) error {
 	defer rows.Close()
-	var row enginedb.EventReadRow
+	stream, err := engine.ParseStream(l.snapshot.stream)
+	if err != nil {
+		l.err = err
+		return nil
+	}
+	row := eventScan{meta: engine.Meta{Stream: stream, Attempt: 1}}
+	places := row.into(l.cold())
 	for rows.Next() {
 		l.got++
 		if l.err != nil || l.gap {
 			continue
 		}
-		row.Data = nil // the event may keep it
-		err := rows.Scan(&row.Position, &row.Stream, &row.Version, &row.ID, &row.Type, &row.SchemaVersion, &row.At, &row.By,
-			&row.Correlation, &row.Causation, &row.Data)
-		if err != nil {
+		if err := rows.Scan(places...); err != nil {
 			return err
 		}
-		l.take(row, system)
+		row.meta.At, row.meta.By = row.meta.At.UTC(), string(row.by)
+		l.take(&row, system)
 	}
 	return rows.Err()
 }
 
-// take folds a row if it is the next.
-func (l *loading) take(row enginedb.EventReadRow, system *engine.System) {
+// take folds a row if it is the next, or begins with it.
+func (l *loading) take(row *eventScan, system *engine.System) {
 	s := l.snapshot
 	switch {
 	case l.remembered:
 		l.remembered = false
-		if row.Version != s.version || row.ID != s.lastID {
+		if row.meta.Version != s.version || row.meta.ID != s.lastID {
 			l.forget()
 		}
-	case row.Version <= s.version: // in the snapshot
-	case row.Version > s.version+1:
+	case row.state != nil && s.version == 0:
+		l.gap = !s.keep.start(s, row.state, row.meta)
+	case row.meta.Version != s.version+1:
 		l.gap = true
 	default:
-		r, err := recordOf(row)
+		event, err := system.Decode(string(row.typ), int(row.schema), row.data)
 		if err == nil {
-			err = s.fold(system, []*record{r})
+			err = s.apply(engine.Recorded{Meta: row.meta, Type: string(row.typ), SchemaVersion: int(row.schema), Event: event})
 		}
 		l.err = err
 	}

@@ -95,38 +95,16 @@ func (w *snapshots) encoded(batch map[stateKey]*snapshot) enginedb.SnapshotPutPa
 	return p
 }
 
-// find asks for the newest snapshot of each stream that is folded from its start.
-func (w *snapshots) find(b *pgx.Batch, streams []*loading) {
-	var p enginedb.SnapshotFindParams
-	for i, l := range streams {
-		if l.cold() {
-			p.Ords, p.Streams = append(p.Ords, int32(i)), append(p.Streams, l.snapshot.stream)
-			p.Hashes, p.Uptos = append(p.Hashes, l.snapshot.actor.StateHash), append(p.Uptos, l.last())
-		}
-	}
-	if len(p.Ords) == 0 {
-		return
-	}
-	b.Queue(enginedb.SnapshotFind, p.Ords, p.Streams, p.Hashes, p.Uptos).Query(func(rows pgx.Rows) error {
-		var row enginedb.SnapshotFindRow
-		_, err := pgx.ForEachRow(rows, []any{&row.Ord, &row.Version, &row.LastID, &row.At, &row.State}, func() error {
-			w.start(streams[row.Ord], row)
-			return nil
-		})
-		return err
-	})
-}
-
-// start lets the folding begin at a snapshot. One that cannot be decoded is as
-// good as none: folding past its version replaces it.
-func (w *snapshots) start(l *loading, row enginedb.SnapshotFindRow) {
-	s := l.snapshot
-	state, err := decodeState(s.actor, row.State)
+// start lets a folding begin at a snapshot, and says whether it can. One that
+// cannot be decoded is as good as none: folding past its version replaces it.
+func (w *snapshots) start(s *snapshot, state []byte, event engine.Meta) bool {
+	decoded, err := decodeState(s.actor, state)
 	if err != nil {
-		w.log.Warn("a snapshot cannot be read: the stream is folded from its start", "stream", s.stream, "version", row.Version, "error", err)
-		return
+		w.log.Warn("a snapshot cannot be read: the stream is folded from its start", "stream", s.stream, "version", event.Version, "error", err)
+		return false
 	}
-	s.state, s.version, s.lastID, s.at = state, row.Version, row.LastID, row.At.UTC()
+	s.state, s.version, s.lastID, s.at = decoded, event.Version, event.ID, event.At
+	return true
 }
 
 func decodeState(actor *engine.Actor, data []byte) (state any, err error) {

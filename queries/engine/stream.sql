@@ -17,15 +17,17 @@ FROM backstory.events WHERE stream = @stream AND version > @after ORDER BY versi
 SELECT coalesce(max(version), 0)::bigint AS version FROM backstory.events WHERE stream = @stream;
 
 -- name: StreamTail :many
--- What SnapshotFind leaves to be folded, and the snapshot's own event before it: so
--- it is seen when the two statements did not find the same snapshot.
-SELECT e.position, e.stream, e.version, e.id, e.type, e.schema_version, e.at, e.by, e.correlation, e.causation, e.data
-FROM backstory.events e
-WHERE e.stream = @stream AND e.version <= @upto AND e.version >= coalesce((
-    SELECT s.version FROM backstory.snapshots s
+-- The newest snapshot that the log and the state's schema still agree with, in the
+-- row of its own event, and the events after it.
+WITH s AS MATERIALIZED (
+    SELECT s.version, s.state FROM backstory.snapshots s
     JOIN backstory.events v ON v.stream = s.stream AND v.version = s.version AND v.id = s.last_id
     WHERE s.stream = @stream AND s.hash = @hash AND s.version <= @upto
-    ORDER BY s.version DESC LIMIT 1), 0)
+    ORDER BY s.version DESC LIMIT 1)
+SELECT e.position, e.stream, e.version, e.id, e.type, e.schema_version, e.at, e.by, e.correlation, e.causation, e.data,
+       (SELECT s.state FROM s WHERE s.version = e.version) AS state
+FROM backstory.events e
+WHERE e.stream = @stream AND e.version <= @upto AND e.version >= coalesce((SELECT s.version FROM s), 0)
 ORDER BY e.version LIMIT @most;
 
 -- name: StreamVersionAt :one

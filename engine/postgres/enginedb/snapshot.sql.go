@@ -7,72 +7,12 @@ package enginedb
 
 import (
 	"context"
-	"time"
 
 	"github.com/google/uuid"
 )
 
-const SnapshotFind = `-- name: SnapshotFind :many
-
-SELECT q.ord::int AS ord, l.version, l.last_id, l.at, l.state
-FROM (SELECT unnest($1::int[]) AS ord, unnest($2::text[]) AS stream, unnest($3::text[]) AS hash,
-             unnest($4::bigint[]) AS upto) q
-CROSS JOIN LATERAL (
-    SELECT s.version, s.last_id, e.at, s.state FROM backstory.snapshots s
-    JOIN backstory.events e ON e.stream = s.stream AND e.version = s.version AND e.id = s.last_id
-    WHERE s.stream = q.stream AND s.hash = q.hash AND s.version <= q.upto
-    ORDER BY s.version DESC LIMIT 1) l
-`
-
-type SnapshotFindParams struct {
-	Ords    []int32
-	Streams []string
-	Hashes  []string
-	Uptos   []int64
-}
-
-type SnapshotFindRow struct {
-	Ord     int32
-	Version int64
-	LastID  uuid.UUID
-	At      time.Time
-	State   []byte
-}
-
-// Snapshots: states of streams at some versions. Only those are found that the log
-// and the state's schema still agree with.
-func (q *Queries) SnapshotFind(ctx context.Context, arg SnapshotFindParams) ([]SnapshotFindRow, error) {
-	rows, err := q.db.Query(ctx, SnapshotFind,
-		arg.Ords,
-		arg.Streams,
-		arg.Hashes,
-		arg.Uptos,
-	)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var items []SnapshotFindRow
-	for rows.Next() {
-		var i SnapshotFindRow
-		if err := rows.Scan(
-			&i.Ord,
-			&i.Version,
-			&i.LastID,
-			&i.At,
-			&i.State,
-		); err != nil {
-			return nil, err
-		}
-		items = append(items, i)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
-}
-
 const SnapshotPut = `-- name: SnapshotPut :exec
+
 INSERT INTO backstory.snapshots (stream, version, last_id, hash, state)
 SELECT unnest($1::text[]), unnest($2::bigint[]), unnest($3::uuid[]), unnest($4::text[]), unnest($5::bytea[])
 ON CONFLICT (stream, version) DO UPDATE SET last_id = excluded.last_id, hash = excluded.hash, state = excluded.state
@@ -86,6 +26,7 @@ type SnapshotPutParams struct {
 	States   [][]byte
 }
 
+// Snapshots: states of streams at some versions. StreamTail finds them.
 func (q *Queries) SnapshotPut(ctx context.Context, arg SnapshotPutParams) error {
 	_, err := q.db.Exec(ctx, SnapshotPut,
 		arg.Streams,

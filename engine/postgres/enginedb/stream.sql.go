@@ -112,21 +112,23 @@ func (q *Queries) StreamRead(ctx context.Context, arg StreamReadParams) ([]Strea
 }
 
 const StreamTail = `-- name: StreamTail :many
-SELECT e.position, e.stream, e.version, e.id, e.type, e.schema_version, e.at, e.by, e.correlation, e.causation, e.data
-FROM backstory.events e
-WHERE e.stream = $1 AND e.version <= $2 AND e.version >= coalesce((
-    SELECT s.version FROM backstory.snapshots s
+WITH s AS MATERIALIZED (
+    SELECT s.version, s.state FROM backstory.snapshots s
     JOIN backstory.events v ON v.stream = s.stream AND v.version = s.version AND v.id = s.last_id
-    WHERE s.stream = $1 AND s.hash = $3 AND s.version <= $2
-    ORDER BY s.version DESC LIMIT 1), 0)
-ORDER BY e.version LIMIT $4
+    WHERE s.stream = $1 AND s.hash = $4 AND s.version <= $2
+    ORDER BY s.version DESC LIMIT 1)
+SELECT e.position, e.stream, e.version, e.id, e.type, e.schema_version, e.at, e.by, e.correlation, e.causation, e.data,
+       (SELECT s.state FROM s WHERE s.version = e.version) AS state
+FROM backstory.events e
+WHERE e.stream = $1 AND e.version <= $2 AND e.version >= coalesce((SELECT s.version FROM s), 0)
+ORDER BY e.version LIMIT $3
 `
 
 type StreamTailParams struct {
 	Stream string
 	Upto   int64
-	Hash   string
 	Most   int32
+	Hash   string
 }
 
 type StreamTailRow struct {
@@ -141,16 +143,17 @@ type StreamTailRow struct {
 	Correlation   uuid.UUID
 	Causation     uuid.UUID
 	Data          []byte
+	State         []byte
 }
 
-// What SnapshotFind leaves to be folded, and the snapshot's own event before it: so
-// it is seen when the two statements did not find the same snapshot.
+// The newest snapshot that the log and the state's schema still agree with, in the
+// row of its own event, and the events after it.
 func (q *Queries) StreamTail(ctx context.Context, arg StreamTailParams) ([]StreamTailRow, error) {
 	rows, err := q.db.Query(ctx, StreamTail,
 		arg.Stream,
 		arg.Upto,
-		arg.Hash,
 		arg.Most,
+		arg.Hash,
 	)
 	if err != nil {
 		return nil, err
@@ -171,6 +174,7 @@ func (q *Queries) StreamTail(ctx context.Context, arg StreamTailParams) ([]Strea
 			&i.Correlation,
 			&i.Causation,
 			&i.Data,
+			&i.State,
 		); err != nil {
 			return nil, err
 		}
