@@ -11,6 +11,7 @@ import (
 
 func verifyCommand(flags *flags) *cobra.Command {
 	var asJSON bool
+	var options postgres.VerifyOptions
 	cmd := &cobra.Command{
 		Use:   "verify",
 		Short: "Check the whole log and recompute every projection",
@@ -18,15 +19,16 @@ func verifyCommand(flags *flags) *cobra.Command {
 			"It changes nothing, and may run while the app does.\n\nExit code 7: something is wrong.",
 		Args: usageArgs(cobra.NoArgs),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return withSession(cmd, *flags, func(ctx context.Context, s session) error { return s.verify(ctx, asJSON) })
+			return withSession(cmd, *flags, func(ctx context.Context, s session) error { return s.verify(ctx, options, asJSON) })
 		},
 	}
 	jsonFlag(cmd, &asJSON)
+	cmd.Flags().BoolVar(&options.ShowData, "show-data", false, "show the rows that differ, not their hashes; they may hold personal data")
 	return cmd
 }
 
-func (s session) verify(ctx context.Context, asJSON bool) error {
-	v, err := s.eng.Verify(ctx)
+func (s session) verify(ctx context.Context, options postgres.VerifyOptions, asJSON bool) error {
+	v, err := s.eng.Verify(ctx, options)
 	if err != nil {
 		return err
 	}

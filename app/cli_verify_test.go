@@ -67,7 +67,7 @@ func TestVerifyFindsWhatIsWrong(t *testing.T) {
 		{"an event's data",
 			[]string{off, `UPDATE backstory.events SET data = '{"name":"Software"}' WHERE position = 3`},
 			[]string{`UPDATE backstory.events SET data = '{"name":"Hardware"}' WHERE position = 3`, on},
-			[]string{"projection: todos.listings: its table lacks a row", "Software"}},
+			[]string{"projection: todos.listings: its table lacks a row that the log leads to: row "}},
 		{"an event that cannot be decoded",
 			[]string{off, `UPDATE backstory.events SET data = '[]' WHERE position = 3`},
 			[]string{`UPDATE backstory.events SET data = '{"name":"Hardware"}' WHERE position = 3`, on},
@@ -129,7 +129,10 @@ func TestVerifyJSON(t *testing.T) {
 		t.Errorf("%+v", v)
 	}
 	tamper(t, url, "DELETE FROM todos_listings")
-	r := app(t, "verify", "--json").ends(exitWrong)
+	if r := app(t, "verify").ends(exitWrong, "lacks a row"); strings.Contains(r.out, "Hardware") {
+		t.Errorf("values are shown unasked: %s", r.out)
+	}
+	r := app(t, "verify", "--json", "--show-data").ends(exitWrong)
 	r.into(&v)
 	if v.OK || len(v.Findings) != 1 || v.Findings[0].Check != "projection" || !strings.Contains(v.Findings[0].Message, "Hardware") {
 		t.Errorf("%+v", v)

@@ -27,6 +27,7 @@ type config struct {
 	addr          string // host:port
 	databaseURL   string // empty: the private cluster
 	directURL     string // for LISTEN; empty: databaseURL
+	ownerURL      string // of the role that migrates and archives; empty: databaseURL
 	sessionSecret string // empty: made once, kept in the database
 	logFormat     string // text or json
 	roles         []postgres.Role
@@ -71,6 +72,7 @@ func loadConfig(f flags, environment func(string) (string, bool), dotenv string)
 		addr:          address(f.addr, get("PORT")),
 		databaseURL:   get("DATABASE_URL"),
 		directURL:     get("DATABASE_DIRECT_URL"),
+		ownerURL:      get("DATABASE_OWNER_URL"),
 		sessionSecret: get("SESSION_SECRET"),
 		logFormat:     f.logFormat,
 		roles:         roles(f.roles),

@@ -13,14 +13,14 @@ const privateDatabase = "backstory"
 
 // database is where the log lives: somebody's, or the app's own.
 type database struct {
-	url, directURL string
-	server         *localpg.Server // nil: somebody's
+	url, directURL, ownerURL string
+	server                   *localpg.Server // nil: somebody's
 }
 
 // openDatabase takes the configured database, else starts the private cluster.
 func openDatabase(ctx context.Context, cfg config, log *slog.Logger) (database, error) {
 	if cfg.databaseURL != "" {
-		return database{url: cfg.databaseURL, directURL: cfg.directURL}, nil
+		return database{url: cfg.databaseURL, directURL: cfg.directURL, ownerURL: cfg.ownerURL}, nil
 	}
 	server, err := localpg.Start(ctx, localpg.Config{Dir: cfg.dataDir, Durable: true, Log: log})
 	if err != nil {

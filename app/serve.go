@@ -45,7 +45,8 @@ func serve(ctx context.Context, cfg config, out io.Writer) (err error) {
 	}
 	defer func() { err = errors.Join(err, closeExport(ctx, export)) }()
 	eng, err := postgres.Open(ctx, postgres.Config{
-		URL: database.url, DirectURL: database.directURL, System: system, Log: log, Roles: cfg.roles, Tracer: export.Tracer(),
+		URL: database.url, DirectURL: database.directURL, OwnerURL: database.ownerURL, System: system, Log: log, Roles: cfg.roles,
+		Tracer: export.Tracer(),
 	})
 	if err != nil {
 		return err

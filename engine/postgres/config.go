@@ -28,6 +28,7 @@ const (
 type Config struct {
 	URL       string         // of the database; may lead through a pooler in transaction mode
 	DirectURL string         // for LISTEN and migrations, never through a pooler; default: URL
+	OwnerURL  string         // of the role that owns the log, migrates and archives, never through a pooler; default: DirectURL
 	System    *engine.System // what to run
 	Log       *slog.Logger   // default: slog.Default()
 	Tracer    engine.Tracer  // is told every step of a message's way; default: nobody
@@ -87,6 +88,7 @@ func (c ConsumerConfig) validate(name string, fault func(bool, string, ...any)) 
 // withDefaults fills in what was left out.
 func (c Config) withDefaults() Config {
 	c.DirectURL = orDefault(c.DirectURL, c.URL)
+	c.OwnerURL = orDefault(c.OwnerURL, c.DirectURL)
 	c.Log = orDefault(c.Log, slog.Default())
 	c.Workers = orDefault(c.Workers, 1)
 	c.MaxConns = orDefault(c.MaxConns, 12)
@@ -112,7 +114,7 @@ func (c Config) Validate() error {
 		}
 	}
 	fault(c.URL == "", "URL is missing")
-	for name, url := range map[string]string{"URL": c.URL, "DirectURL": c.DirectURL} {
+	for name, url := range map[string]string{"URL": c.URL, "DirectURL": c.DirectURL, "OwnerURL": c.OwnerURL} {
 		_, err := pgxpool.ParseConfig(url)
 		fault(err != nil, "%s: %w", name, err)
 	}

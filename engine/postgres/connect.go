@@ -82,13 +82,13 @@ func direct(ctx context.Context, cfg Config) (*pgx.Conn, error) {
 	return pgx.ConnectConfig(ctx, c)
 }
 
-// reach is direct, tried until ConnectWait is over: a database that is being
+// reach is direct or owner, tried until ConnectWait is over: a database that is being
 // started refuses connections for a while.
-func reach(ctx context.Context, cfg Config) (*pgx.Conn, error) {
+func reach(ctx context.Context, cfg Config, connect func(context.Context, Config) (*pgx.Conn, error)) (*pgx.Conn, error) {
 	ctx, cancel := context.WithTimeout(ctx, cfg.ConnectWait)
 	defer cancel()
 	for {
-		conn, err := direct(ctx, cfg)
+		conn, err := connect(ctx, cfg)
 		if err == nil {
 			return conn, nil
 		}

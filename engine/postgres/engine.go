@@ -93,7 +93,7 @@ func assemble(cfg Config, work, reads *pgxpool.Pool) *Engine {
 	e.applied = newApplied()
 	e.snapshots = newSnapshots(e.ctx, work, e.log)
 	e.states = newStates(cfg.CacheStreams)
-	e.epochs = newEpochs(e.sql, e.onEpoch)
+	e.epochs = newEpochs(e.sql, e.health, e.onEpoch)
 	e.tail = newTail(e.sql, &e.hub, e.epochs.saw)
 	e.waiters = newWaiters(enginedb.New(reads))
 	e.sequencer = newSequencer(e.ctx, work, e.log, e.health.begin("append", 0), e.onStored)

@@ -43,6 +43,7 @@ type EpochStatus struct {
 // tables when it is used.
 type epochs struct {
 	sql     *enginedb.Queries
+	health  *health
 	bell    bell
 	changed func(EpochStatus) // called without the lock
 
@@ -58,16 +59,22 @@ type place struct {
 	id       uuid.UUID
 }
 
-func newEpochs(sql *enginedb.Queries, changed func(EpochStatus)) *epochs {
-	return &epochs{sql: sql, bell: newBell(), changed: changed}
+func newEpochs(sql *enginedb.Queries, health *health, changed func(EpochStatus)) *epochs {
+	return &epochs{sql: sql, health: health, bell: newBell(), changed: changed}
 }
 
 // run looks with every beat and after every reconnect, until ctx ends.
 func (w *epochs) run(ctx context.Context) error {
+	account := w.health.begin("epoch", stuckAfter)
+	defer account.end()
 	ticker := time.NewTicker(beatEvery)
 	defer ticker.Stop()
 	for ctx.Err() == nil {
-		_ = w.look(ctx) // tried again at once: it is a look only
+		if err := w.look(ctx); err == nil {
+			account.works()
+		} else if !ended(ctx, err) {
+			account.fails(err)
+		}
 		select {
 		case <-ctx.Done():
 		case <-w.bell:
@@ -163,7 +170,7 @@ func (e *Engine) onEpoch(now EpochStatus) {
 // Adopt lets this database call the outside, where it is now. It says false when
 // it could before. A copy of it has to be adopted again.
 func (e *Engine) Adopt(ctx context.Context) (bool, error) {
-	conn, err := direct(ctx, e.cfg)
+	conn, err := owner(ctx, e.cfg)
 	if err != nil {
 		return false, fault(ctx, err, "adopt")
 	}

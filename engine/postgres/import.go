@@ -28,7 +28,7 @@ var ErrInUse = errors.New("processes work on the database")
 // calls wait for Adopt. What the lines say of their number, order and density is
 // checked. progress may be nil.
 func (e *Engine) Import(ctx context.Context, r io.Reader, progress func(Progress)) error {
-	conn, err := direct(ctx, e.cfg)
+	conn, err := owner(ctx, e.cfg)
 	if err != nil {
 		return fault(ctx, err, "import")
 	}

@@ -27,9 +27,9 @@ const (
 )
 
 // prepare brings the database up to date, one process at a time: the engine's
-// schema, then the tables of projections.
+// schema as its owner, then what the working role owns, the tables of projections.
 func prepare(ctx context.Context, cfg Config) error {
-	conn, err := reach(ctx, cfg)
+	conn, err := reach(ctx, cfg, owner)
 	if err != nil {
 		return err
 	}
@@ -47,6 +47,25 @@ func prepare(ctx context.Context, cfg Config) error {
 	if err := enginedb.New(conn).EpochFound(ctx); err != nil {
 		return fault(ctx, err, "take the empty database as home")
 	}
+	if !cfg.twoRoles() {
+		return prepareWork(ctx, conn, cfg)
+	}
+	worker, err := reach(ctx, cfg, direct)
+	if err != nil {
+		return err
+	}
+	defer worker.Close(context.WithoutCancel(ctx))
+	var role string
+	if err := worker.QueryRow(ctx, "select current_user").Scan(&role); err != nil {
+		return fault(ctx, err, "ask for the working role")
+	}
+	if err := grant(ctx, conn, role); err != nil {
+		return fault(ctx, err, "give rights to role %s", role)
+	}
+	return prepareWork(ctx, worker, cfg)
+}
+
+func prepareWork(ctx context.Context, conn *pgx.Conn, cfg Config) error {
 	if err := ensureSlots(ctx, conn); err != nil {
 		return fault(ctx, err, "prepare slots")
 	}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/backstory-go/backstory/engine/postgres/enginedb"
 )
@@ -38,7 +39,7 @@ func (e *Engine) Readiness(ctx context.Context) Readiness {
 	if err != nil {
 		checks = []Check{{"database", CheckFailed, reasonOf(err)}}
 	}
-	checks = append(slices.Clone(checks), e.checkListen())
+	checks = append(slices.Clone(checks), e.checkListen(), checkEpoch(e.epochs.now(), time.Now()))
 	stats, err := e.Stats(ctx)
 	if err == nil {
 		checks = append(checks, checkWorkers(stats), checkConsumers(stats))
@@ -83,6 +84,20 @@ func checkRole(owner bool) Check {
 		return Check{"role", CheckNote, "this role owns the log: triggers alone protect stored events (DATABASE_OWNER_URL names another owner)"}
 	}
 	return Check{Name: "role", Status: CheckOK}
+}
+
+// recently is for how long a change of the epoch is told.
+const recently = 10 * time.Minute
+
+// checkEpoch tells that the log became another one, and that a copy is one.
+func checkEpoch(s EpochStatus, now time.Time) Check {
+	switch {
+	case s.CallsPaused:
+		return Check{"log", CheckNote, "the database is a copy that was not adopted: outside calls wait"}
+	case s.Changes > 0 && now.Sub(s.ChangedAt) < recently:
+		return Check{"log", CheckNote, "another log took the place of the one before, at " + s.ChangedAt.UTC().Format(time.RFC3339) + ": a failover, or a restored dump"}
+	}
+	return Check{Name: "log", Status: CheckOK}
 }
 
 // checkListen tells how news arrives. Without the connection every loop polls.

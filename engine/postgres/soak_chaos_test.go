@@ -72,7 +72,7 @@ func soakHolds(t *testing.T, url string, h *herd) {
 	caughtUp(t, last)
 	checkLog(t, url)
 	checkBalances(t, url)
-	v, err := last.Verify(within(t))
+	v, err := last.Verify(within(t), postgres.VerifyOptions{})
 	if err != nil || len(v.Findings) > 0 {
 		t.Errorf("verify: %v %+v", err, v.Findings)
 	}

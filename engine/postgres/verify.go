@@ -33,6 +33,11 @@ type VerifiedProjection struct {
 	Rows     int64  `json:"rows"`     // of the live table
 }
 
+// VerifyOptions say how a verification tells what it finds.
+type VerifyOptions struct {
+	ShowData bool // rows of read models as they are; default: hashes, as rows may hold personal data
+}
+
 // Finding is one thing that is wrong in the database.
 type Finding struct {
 	Check   string `json:"check"`   // position, version, time, decode, outcome, inbox or projection
@@ -46,7 +51,7 @@ type Finding struct {
 // events fold to. Projections are recomputed in a schema that is rolled back; the
 // database's role needs the right to create it. The error is for a check that
 // could not be made.
-func (e *Engine) Verify(ctx context.Context) (Verification, error) {
+func (e *Engine) Verify(ctx context.Context, options VerifyOptions) (Verification, error) {
 	conn, err := direct(ctx, e.cfg)
 	if err != nil {
 		return Verification{}, fault(ctx, err, "verify")
@@ -57,7 +62,7 @@ func (e *Engine) Verify(ctx context.Context) (Verification, error) {
 		return Verification{}, fault(ctx, err, "verify")
 	}
 	defer tx.Rollback(context.WithoutCancel(ctx))
-	v := &verifier{tx: tx, sql: enginedb.New(tx), system: e.system, consumers: e.consumers,
+	v := &verifier{tx: tx, sql: enginedb.New(tx), system: e.system, consumers: e.consumers, options: options,
 		out: Verification{Projections: []VerifiedProjection{}, Findings: []Finding{}}}
 	if err := v.run(ctx); err != nil {
 		return Verification{}, fault(ctx, err, "verify")
@@ -71,6 +76,7 @@ type verifier struct {
 	sql       *enginedb.Queries
 	system    *engine.System
 	consumers []*consumer
+	options   VerifyOptions
 	out       Verification
 
 	last time.Time // of the last event read

@@ -41,7 +41,7 @@ func TestVerifyWritesEachRowOnce(t *testing.T) {
 		caughtUp(t, e)
 		stop()
 		system, w := countedBank()
-		v, err := openEngine(t, postgres.Config{URL: url, System: system}).Verify(within(t))
+		v, err := openEngine(t, postgres.Config{URL: url, System: system}).Verify(within(t), postgres.VerifyOptions{})
 		if err != nil || len(v.Findings) > 0 || len(v.Projections) != 1 || v.Projections[0].Rows != accounts {
 			t.Fatalf("%+v, %v", v, err)
 		}
@@ -53,7 +53,7 @@ func TestVerifyWritesEachRowOnce(t *testing.T) {
 	if err := sql(t, url, "UPDATE bank_balances SET balance = balance + 1 WHERE id = 'a7'"); err != nil {
 		t.Fatal(err)
 	}
-	v, err := openEngine(t, postgres.Config{URL: url}).Verify(within(t))
+	v, err := openEngine(t, postgres.Config{URL: url}).Verify(within(t), postgres.VerifyOptions{})
 	if err != nil || len(v.Findings) != 2 {
 		t.Errorf("a wrong row: %+v, %v", v.Findings, err)
 	}
@@ -68,7 +68,7 @@ func BenchmarkVerify(b *testing.B) {
 			caughtUp(b, e)
 			for b.Loop() {
 				start := time.Now()
-				if v, err := e.Verify(within(b)); err != nil || len(v.Findings) > 0 {
+				if v, err := e.Verify(within(b), postgres.VerifyOptions{}); err != nil || len(v.Findings) > 0 {
 					b.Fatal(v, err)
 				}
 				b.ReportMetric(float64(events)/time.Since(start).Seconds(), "events/s")

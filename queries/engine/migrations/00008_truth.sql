@@ -14,9 +14,10 @@ INSERT INTO backstory.log (id) VALUES (gen_random_uuid());
 
 -- The cluster's system identifier; 0 where the role may not read it. The check of
 -- the privilege is a statement of its own: privileges of functions are looked at
--- when a statement starts, not when it reaches them.
+-- when a statement starts, not when it reaches them. The owner asks, so that every
+-- role gets the same answer.
 -- +goose StatementBegin
-CREATE FUNCTION backstory.cluster() RETURNS bigint LANGUAGE plpgsql STABLE AS $$
+CREATE FUNCTION backstory.cluster() RETURNS bigint LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog AS $$
 BEGIN
     IF NOT has_function_privilege('pg_catalog.pg_control_system()', 'execute') THEN
         RETURN 0;
@@ -29,7 +30,7 @@ $$;
 -- The timeline of the server: a promoted standby begins another one. The control
 -- file lags until the next checkpoint; it is asked only where nothing is written.
 -- +goose StatementBegin
-CREATE FUNCTION backstory.timeline() RETURNS integer LANGUAGE plpgsql STABLE AS $$
+CREATE FUNCTION backstory.timeline() RETURNS integer LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog AS $$
 BEGIN
     IF NOT pg_is_in_recovery() THEN
         RETURN ('x' || left(pg_walfile_name(pg_current_wal_lsn()), 8))::bit(32)::integer;
