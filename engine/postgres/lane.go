@@ -111,7 +111,7 @@ func (w *worker) loadStates(ctx context.Context, lanes []*lane) bool {
 	}
 	for _, m := range missing {
 		if m.err != nil {
-			w.misfire(w.lanes[m.snapshot.stream], fmt.Errorf("load %s: %w", m.snapshot.stream, m.err))
+			w.misfire(w.lanes[m.snapshot.stream], fmt.Errorf("load a %s: %w", m.snapshot.actor.Type, m.err))
 			continue
 		}
 		w.cache.put(m.snapshot)
@@ -220,7 +220,7 @@ func (w *worker) failure(o *order, err error) *entry {
 	e := w.entry(o)
 	e.version, e.lastID = engine.AnyVersion, uuid.Nil
 	e.status, e.failure = engine.Failed, errorText(err)
-	w.e.log.Error("command failed", "command", o.row.ID, "type", o.row.Type, "stream", o.row.Stream, "tries", o.tries, "error", err)
+	w.e.log.Error("command failed", "command", o.row.ID, "type", o.row.Type, "tries", o.tries, "error", err)
 	return e
 }
 

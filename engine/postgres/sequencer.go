@@ -60,7 +60,7 @@ func (s *sequencer) write(batch []*entry, r *room) {
 			s.health.fails(err)
 			pause(s.ctx, wait/2+rand.N(wait))
 		case len(batch) == 1:
-			s.reject(batch, fault(s.ctx, err, "append to %s", batch[0].name))
+			s.reject(batch, fault(s.ctx, err, "append to a %s", batch[0].stream.Type))
 			return
 		default:
 			half := len(batch) / 2

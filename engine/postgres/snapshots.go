@@ -86,7 +86,7 @@ func (w *snapshots) encoded(batch map[stateKey]*snapshot) enginedb.SnapshotPutPa
 	for key, s := range batch {
 		state, err := s.actor.EncodeState(s.state)
 		if err != nil {
-			w.log.Warn("a state cannot be encoded, and gets no snapshot", "stream", key.stream, "version", key.version, "error", err)
+			w.log.Warn("a state cannot be encoded, and gets no snapshot", "actor", s.actor.Type, "version", key.version, "error", err)
 			continue
 		}
 		p.Streams, p.Versions = append(p.Streams, key.stream), append(p.Versions, key.version)
@@ -100,7 +100,7 @@ func (w *snapshots) encoded(batch map[stateKey]*snapshot) enginedb.SnapshotPutPa
 func (w *snapshots) start(s *snapshot, state []byte, event engine.Meta) bool {
 	decoded, err := decodeState(s.actor, state)
 	if err != nil {
-		w.log.Warn("a snapshot cannot be read: the stream is folded from its start", "stream", s.stream, "version", event.Version, "error", err)
+		w.log.Warn("a snapshot cannot be read: the stream is folded from its start", "actor", s.actor.Type, "version", event.Version, "error", err)
 		return false
 	}
 	s.state, s.version, s.lastID, s.at = decoded, event.Version, event.ID, event.At

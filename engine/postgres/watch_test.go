@@ -1,7 +1,10 @@
 package postgres_test
 
 import (
+	"log/slog"
 	"slices"
+	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -152,4 +155,42 @@ func TestCounters_RetriesAndBatches(t *testing.T) {
 	if c.Retries["commands"] != 2 || c.Batches.Count != 2 || c.Batches.Sum != 2 || c.Batches.Buckets[0] != 2 {
 		t.Errorf("%+v", c)
 	}
+}
+
+// The log of a command that fails names it, not what is in it nor who sent it.
+func TestLog_TellsNobodysData(t *testing.T) {
+	t.Parallel()
+	var text lockedText
+	url := database(t)
+	e := started(t, postgres.Config{URL: url, Log: slog.New(slog.NewTextHandler(&text, nil))})
+	for _, s := range []engine.Submission{command("explode", "secret-account", -1), command("poison", "secret-account", 0), command("withdraw", "secret-account", 77_177)} {
+		s.By = "Secret Person"
+		settled(t, e, s)
+		if s.Type != "bank.account.withdraw" && !strings.Contains(text.String(), s.ID.String()) {
+			t.Errorf("%s is not named in the log", s.Type)
+		}
+	}
+	for _, secret := range []string{"Secret", "secret-account", "77177"} {
+		if strings.Contains(text.String(), secret) {
+			t.Errorf("%q is in the log:\n%s", secret, text.String())
+		}
+	}
+}
+
+// lockedText is written by loops and read by a test.
+type lockedText struct {
+	mu   sync.Mutex
+	text strings.Builder
+}
+
+func (l *lockedText) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.Write(p)
+}
+
+func (l *lockedText) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.String()
 }
