@@ -128,6 +128,13 @@ func (s session) history(ctx context.Context, stream engine.StreamID, asJSON boo
 func (s session) pages(ctx context.Context, stream engine.StreamID, do func([]engine.Recorded) (more bool, err error)) error {
 	for after := int64(0); ; {
 		page, err := s.eng.Events(ctx, stream, after, historyPage)
+		if archived, ok := errors.AsType[*engine.ArchivedError](err); ok && after == 0 {
+			if _, err := fmt.Fprintf(s.notes, "versions 1 to %d were archived\n", archived.Version); err != nil {
+				return err
+			}
+			after = archived.Version
+			page, err = s.eng.Events(ctx, stream, after, historyPage)
+		}
 		if err != nil {
 			return err
 		}

@@ -20,6 +20,7 @@ type session struct {
 	eng    *postgres.Engine
 	system *engine.System
 	out    io.Writer
+	notes  io.Writer // what is said beside it
 }
 
 // withSession opens the database as serve does, for as long as do takes. Only
@@ -41,7 +42,7 @@ func withSession(cmd *cobra.Command, flags flags, do func(ctx context.Context, s
 		return err
 	}
 	defer eng.Close()
-	return do(ctx, session{eng: eng, system: system, out: cmd.OutOrStdout()})
+	return do(ctx, session{eng: eng, system: system, out: cmd.OutOrStdout(), notes: cmd.ErrOrStderr()})
 }
 
 // printJSON writes one value on one line.

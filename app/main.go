@@ -49,7 +49,7 @@ func command() *cobra.Command {
 	root.PersistentFlags().StringVar(&flags.logFormat, "log-format", "text", "text or json")
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return &usageError{err} })
 	root.AddCommand(serve, sendCommand(&flags), historyCommand(&flags), statusCommand(&flags), verifyCommand(&flags), adoptCommand(&flags),
-		exportCommand(&flags), importCommand(&flags), benchCommand(&flags))
+		exportCommand(&flags), importCommand(&flags), archiveCommand(&flags), benchCommand(&flags))
 	return root
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"time"
 
 	"github.com/google/uuid"
@@ -16,7 +17,21 @@ var (
 	ErrIDReused       = errors.New("id was used before")     // another command was submitted under this id
 	ErrOverloaded     = errors.New("too many commands wait") // submit again later
 	ErrUnavailable    = errors.New("the database is unreachable")
+	ErrArchived       = errors.New("it was moved out of the log by an archive")
 )
+
+// ArchivedError is an ErrArchived that tells from where on a stream can be read.
+type ArchivedError struct {
+	Version int64 // the last one that was moved out; 0: not known
+}
+
+// Error tells the version.
+func (e *ArchivedError) Error() string {
+	return fmt.Sprintf("up to version %d: %v", e.Version, ErrArchived)
+}
+
+// Is makes it an ErrArchived.
+func (e *ArchivedError) Is(target error) bool { return target == ErrArchived }
 
 // Submission is a command on its way in.
 type Submission struct {

@@ -3,6 +3,7 @@ package web
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"strconv"
@@ -138,6 +139,9 @@ func (s *Server) eventsAsked(r *http.Request) (streamEvents, error) {
 func (s *Server) mustExist(ctx context.Context, stream engine.StreamID, after int64) error {
 	if after > 0 {
 		first, err := s.cfg.Client.Events(ctx, stream, 0, 1)
+		if errors.Is(err, engine.ErrArchived) {
+			return nil
+		}
 		if err != nil || len(first) > 0 {
 			return err
 		}

@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
+	"errors"
 	"slices"
 	"strconv"
 	"time"
@@ -78,6 +79,10 @@ func (s *Server) history(ctx context.Context, l todoList, past bool, until int64
 	h.From = max(1, h.To-historyPage+1)
 	stream := listStream(l.ID)
 	events, err := s.cfg.Client.Events(ctx, stream, h.From-1, int(h.To-h.From+2))
+	if archived, ok := errors.AsType[*engine.ArchivedError](err); ok { // what is left of the window
+		h.From = min(archived.Version+1, h.To+1)
+		events, err = s.cfg.Client.Events(ctx, stream, archived.Version, int(max(h.To-h.From+2, 1)))
+	}
 	if err != nil {
 		return h, err
 	}

@@ -35,6 +35,8 @@ var causes = [...]cause{
 		problem{http.StatusConflict, "This form was sent before with other words. Please send it again."}},
 	{engine.ErrOverloaded, "overloaded", "Too many commands wait already.",
 		problem{http.StatusTooManyRequests, "The server is busy. Nothing was changed: please try again in a moment."}},
+	{engine.ErrArchived, "archived", "This was moved out of the log by an archive.",
+		problem{http.StatusGone, "This part of the past was archived."}},
 	{engine.ErrUnavailable, "unavailable", "The database cannot be reached.",
 		problem{http.StatusServiceUnavailable, "The database cannot be reached. Nothing was changed: please try again in a moment."}},
 	{errNobody, "unauthorized", "There is no session.",

@@ -3,6 +3,8 @@ package postgres
 import (
 	"context"
 	"errors"
+	"fmt"
+	"slices"
 
 	"github.com/jackc/pgx/v5"
 
@@ -103,7 +105,7 @@ func (s *seen) scan(rows pgx.Rows) error {
 	for _, row := range list {
 		s.add(&seenEvent{row.Position, row.Type, row.Tags})
 	}
-	s.complete = len(list) < mostSeen
+	s.complete = len(list) < mostSeen && (len(list) == 0 || list[0].Position == s.after+1) // else archived meanwhile
 	return err
 }
 
@@ -128,5 +130,21 @@ func look(ctx context.Context, sql *enginedb.Queries, c engine.Condition) (check
 		return 0, false, err
 	}
 	found, err := positions(ctx, sql, c.Query, c.After, 1)
+	if err == nil {
+		err = unarchived(ctx, sql, c)
+	}
 	return max(head, c.After), len(found) > 0, err
+}
+
+// unarchived refuses conditions on events that are not in the log any more. Tags
+// stay in their index; types alone are looked for in the events.
+func unarchived(ctx context.Context, sql *enginedb.Queries, c engine.Condition) error {
+	if !slices.ContainsFunc(c.Query, func(i engine.QueryItem) bool { return len(i.Tags) == 0 }) {
+		return nil
+	}
+	floor, err := sql.FloorGet(ctx)
+	if err == nil && c.After < floor {
+		err = fmt.Errorf("a condition on types after position %d: %w", c.After, engine.ErrArchived)
+	}
+	return err
 }

@@ -20,6 +20,9 @@ const exportFormat = 1
 // Kinds of lines, in the order in which they are written.
 const (
 	lineHeader   = "header"
+	lineFloor    = "floor"
+	lineStream   = "floor_state" // of a stream
+	lineRow      = "floor_row"   // of a projection
 	lineEvent    = "event"
 	lineOutcome  = "outcome"
 	linePending  = "pending"
@@ -45,11 +48,22 @@ func exportTables() []exportTable {
 	}
 }
 
+// floorTables are what the events below the floor led to. They come before the
+// events.
+func floorTables() []exportTable {
+	return []exportTable{
+		{lineFloor, "floors", "position"},
+		{lineStream, "floor_streams", "stream"},
+		{lineRow, "floor_rows", "projection, n"},
+	}
+}
+
 // ExportHeader is the first line of an export.
 type ExportHeader struct {
 	Kind        string           `json:"kind"`
 	Format      int              `json:"format"`
 	Log         uuid.UUID        `json:"log"`
+	Floor       int64            `json:"floor"` // the events begin after it
 	Head        int64            `json:"head"`
 	At          time.Time        `json:"at"`
 	Projections []string         `json:"projections"` // rebuilt by an import
@@ -132,7 +146,12 @@ func (x *exporter) run(ctx context.Context) error {
 	if err := x.write(header); err != nil {
 		return err
 	}
-	if err := x.events(ctx, 0, header.Head); err != nil {
+	for _, t := range floorTables() {
+		if err := x.rows(ctx, t); err != nil {
+			return fmt.Errorf("%s: %w", t.name, err)
+		}
+	}
+	if err := x.events(ctx, header.Floor, header.Head); err != nil {
 		return err
 	}
 	for _, t := range exportTables() {
@@ -165,8 +184,11 @@ func (x *exporter) header(ctx context.Context) (ExportHeader, error) {
 		return h, err
 	}
 	h.At = h.At.UTC()
-	h.Lines[lineEvent] = h.Head
-	for _, t := range exportTables() {
+	if h.Floor, err = x.sql.FloorGet(ctx); err != nil {
+		return h, err
+	}
+	h.Lines[lineEvent] = h.Head - h.Floor
+	for _, t := range append(floorTables(), exportTables()...) {
 		var n int64
 		if err := x.tx.QueryRow(ctx, "select count(*) from backstory."+t.name).Scan(&n); err != nil {
 			return h, err

@@ -17,9 +17,10 @@ import (
 
 // Tables of the engine's schema, by what an export does with them.
 var (
-	exported = []string{"events", "outcomes", "inbox", "consumers", "slots", "held", "reactor_states", "log"}
-	derived  = []string{"event_tags", "snapshots", "workers", "migrations"}
-	kept     = []string{"settings"} // secrets of the place
+	exported = []string{"events", "outcomes", "inbox", "consumers", "slots", "held", "reactor_states", "log",
+		"floors", "floor_streams", "floor_rows"}
+	derived = []string{"event_tags", "snapshots", "workers", "migrations"}
+	kept    = []string{"settings"} // secrets of the place
 )
 
 func TestExport_KnowsEveryTable(t *testing.T) {

@@ -40,6 +40,9 @@ func (e *Engine) Import(ctx context.Context, r io.Reader, progress func(Progress
 	if err != nil {
 		return fault(ctx, err, "import")
 	}
+	if err := prepare(ctx, e.cfg); err != nil { // projections begin anew; whoever starts next does it, too
+		return fmt.Errorf("import: %w", err)
+	}
 	return e.epochs.look(ctx)
 }
 
@@ -61,6 +64,11 @@ func (m *importer) run(ctx context.Context) error {
 	}
 	if err := m.readHeader(); err != nil {
 		return err
+	}
+	for _, t := range floorTables() {
+		if err := (&rowImport{m: m, table: t}).run(ctx); err != nil {
+			return err
+		}
 	}
 	if err := m.events(ctx); err != nil {
 		return err
@@ -109,7 +117,7 @@ func (m *importer) begin(ctx context.Context) error {
 
 func (m *importer) readHeader() error {
 	m.counts = map[string]int64{}
-	for _, t := range exportTables() {
+	for _, t := range append(floorTables(), exportTables()...) {
 		m.counts[t.kind] = 0
 	}
 	line, ok := m.in.next()
@@ -150,6 +158,9 @@ func (m *importer) end(ctx context.Context) error {
 	for _, row := range wrong {
 		return fmt.Errorf("position %d is version %d of its stream, want %d", row.Position, row.Version, row.Expected)
 	}
+	if err := m.sql.ImportProjections(ctx, enginedb.ImportProjectionsParams{Projections: m.header.Projections}); err != nil {
+		return err
+	}
 	if err := m.sql.ImportSlotsFree(ctx); err != nil {
 		return err
 	}
@@ -173,7 +184,7 @@ func (m *importer) tell(kind string, n int) {
 
 // events copies the events in, and their tags after them.
 func (m *importer) events(ctx context.Context) error {
-	source := &eventSource{m: m}
+	source := &eventSource{m: m, last: m.header.Floor}
 	_, err := m.tx.CopyFrom(ctx, pgx.Identifier{"backstory", "events"}, []string{"position", "stream", "version", "id", "type",
 		"schema_version", "tags", "at", "by", "correlation", "causation", "data"}, source)
 	if err == nil {
@@ -182,16 +193,16 @@ func (m *importer) events(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	m.counts[lineEvent] = source.count
-	if source.count != m.header.Head {
-		return fmt.Errorf("the head is %d, and there are %d events: the export is not complete", m.header.Head, source.count)
+	m.counts[lineEvent] = source.last - m.header.Floor
+	if source.last != m.header.Head {
+		return fmt.Errorf("the head is %d, and the last event is at %d: the export is not complete", m.header.Head, source.last)
 	}
 	return m.tags(ctx)
 }
 
 // tags writes the index of tags, which the events lead to.
 func (m *importer) tags(ctx context.Context) error {
-	for after := int64(0); ; {
+	for after := m.header.Floor; ; {
 		list, err := m.sql.TagTail(ctx, enginedb.TagTailParams{After: after, Most: page})
 		if err != nil || len(list) == 0 {
 			return err
@@ -213,11 +224,11 @@ func (m *importer) tags(ctx context.Context) error {
 
 // eventSource gives the lines of events to COPY.
 type eventSource struct {
-	m     *importer
-	line  eventLine
-	count int64
-	at    time.Time
-	err   error
+	m    *importer
+	line eventLine
+	last int64 // position
+	at   time.Time
+	err  error
 }
 
 // Next implements pgx.CopyFromSource.
@@ -232,8 +243,8 @@ func (s *eventSource) Next() bool {
 		return false
 	}
 	switch {
-	case s.line.Position != s.count+1:
-		s.err = s.m.in.errorf("position %d follows position %d", s.line.Position, s.count)
+	case s.line.Position != s.last+1:
+		s.err = s.m.in.errorf("position %d follows position %d", s.line.Position, s.last)
 	case s.line.At.Before(s.at):
 		s.err = s.m.in.errorf("position %d was stored before its predecessor", s.line.Position)
 	case s.line.Version < 1 || len(s.line.Data) == 0:
@@ -242,7 +253,7 @@ func (s *eventSource) Next() bool {
 	if s.err != nil {
 		return false
 	}
-	s.count, s.at = s.line.Position, s.line.At
+	s.last, s.at = s.line.Position, s.line.At
 	s.m.tell(lineEvent, 1)
 	return true
 }

@@ -40,6 +40,7 @@ type loading struct {
 	asked     int32 // rows of this round
 	got       int32
 	gap       bool // a row does not follow what was folded
+	floor     bool // the snapshot is the state at the floor, and nothing was folded yet
 	forgotten bool // what was remembered did not hold
 }
 
@@ -60,6 +61,7 @@ func (e *Engine) load(ctx context.Context, db engine.DBTX, streams []*loading) e
 	}
 	for left := streams; len(left) > 0; {
 		b := &pgx.Batch{}
+		queueFloors(b, left)
 		for _, l := range left {
 			l.queue(b, e.system)
 		}
@@ -84,7 +86,7 @@ func (l *loading) last() int64 {
 
 // cold says whether the stream is looked for among the snapshots.
 func (l *loading) cold() bool {
-	return l.step == stepBegin && l.snapshot.version == 0 && snapshotEvery(l.snapshot.actor) > 0
+	return l.step == stepBegin && (l.snapshot.version == 0 || l.floor) && snapshotEvery(l.snapshot.actor) > 0
 }
 
 // queue asks for the next page.
@@ -184,7 +186,8 @@ func (l *loading) take(row *eventScan, system *engine.System) {
 		if row.meta.Version != s.version || row.meta.ID != s.lastID {
 			l.forget()
 		}
-	case row.state != nil && s.version == 0:
+	case row.state != nil && (s.version == 0 || l.floor):
+		l.floor = false
 		l.gap = !s.keep.start(s, row.state, row.meta)
 	case row.meta.Version != s.version+1:
 		l.gap = true

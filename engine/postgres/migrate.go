@@ -145,7 +145,7 @@ func addConsumer(ctx context.Context, tx pgx.Tx, c *consumer) error {
 		if err := sql.SlotInsert(ctx, p); err != nil {
 			return err
 		}
-		return rebuildTable(ctx, tx, c.projection, false)
+		return beginProjection(ctx, tx, c.projection, false)
 	}
 	head, err := sql.LogPosition(ctx)
 	if err != nil {
@@ -169,7 +169,20 @@ func resetProjection(ctx context.Context, tx pgx.Tx, c *consumer) error {
 	if err := sql.HeldClear(ctx, enginedb.HeldClearParams{Consumer: c.name}); err != nil {
 		return err
 	}
-	return rebuildTable(ctx, tx, c.projection, true)
+	return beginProjection(ctx, tx, c.projection, true)
+}
+
+// beginProjection makes the projection's table, and lets it begin where the log
+// does.
+func beginProjection(ctx context.Context, tx pgx.Tx, p *engine.Projection, known bool) error {
+	if err := rebuildTable(ctx, tx, p, known); err != nil {
+		return err
+	}
+	floor, err := seed(ctx, tx, p, "public")
+	if err != nil {
+		return err
+	}
+	return enginedb.New(tx).FloorReached(ctx, enginedb.FloorReachedParams{Consumer: p.Name, Floor: floor})
 }
 
 // rebuildTable drops the projection's table if it is one of ours, and creates it.

@@ -68,7 +68,11 @@ func (p *past) Events(first, last int64, do func(engine.Recorded) bool) error {
 func (p *past) page(after int64, most int) ([]*record, error) {
 	ctx, cancel := context.WithTimeout(p.e.ctx, pastWithin)
 	defer cancel()
-	return readStream(ctx, p.e.work, p.head.stream, after, most)
+	list, err := readStream(ctx, p.e.work, p.head.stream, after, most)
+	if err == nil && len(list) > 0 && list[0].Meta.Version > after+1 {
+		err = archivedAfter(ctx, p.e.work, p.head.stream, after)
+	}
+	return list, err
 }
 
 func wantsPast(actor *engine.Actor, command string) bool {

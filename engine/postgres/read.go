@@ -16,6 +16,11 @@ func (e *Engine) Events(ctx context.Context, stream engine.StreamID, after int64
 	if err != nil {
 		return nil, fault(ctx, err, "events of %s", stream)
 	}
+	if len(list) == 0 || list[0].Meta.Version > after+1 {
+		if err := archivedAfter(ctx, e.reads, stream.String(), after); err != nil {
+			return nil, fault(ctx, err, "events of %s after %d", stream, after)
+		}
+	}
 	decoded := make([]engine.Recorded, len(list))
 	for i, r := range list {
 		if decoded[i], err = r.decoded(e.system); err != nil {
@@ -44,6 +49,9 @@ func (e *Engine) ReadLog(ctx context.Context, after int64, limit int) ([]engine.
 	list, err := readLog(ctx, enginedb.New(e.reads), after, limit)
 	if err != nil {
 		return nil, fault(ctx, err, "read the log after %d", after)
+	}
+	if len(list) > 0 && list[0].Meta.Position > after+1 {
+		return nil, fmt.Errorf("read the log after %d: %w", after, engine.ErrArchived)
 	}
 	return e.decodedAll(list), nil
 }

@@ -90,7 +90,9 @@ func (v *verifier) empty(ctx context.Context, c *consumer) (*recomputed, error) 
 	for _, h := range held {
 		r.held[h.Key] = h.FromPosition
 	}
-	_, err = v.tx.Conn().PgConn().Exec(ctx, c.projection.DDL).ReadAll()
+	if _, err = v.tx.Conn().PgConn().Exec(ctx, c.projection.DDL).ReadAll(); err == nil {
+		_, err = seed(ctx, v.tx, c.projection, scratchSchema)
+	}
 	return r, err
 }
 

@@ -20,6 +20,9 @@ func (e *Engine) State(ctx context.Context, stream engine.StreamID, version int6
 		return engine.StreamState{}, fault(ctx, err, "state of %s at %d", stream, version)
 	}
 	if s.version == 0 || version > s.version {
+		if err := archivedAfter(ctx, e.reads, stream.String(), version); version > 0 && err != nil {
+			return engine.StreamState{}, fault(ctx, err, "state of %s at %d", stream, version)
+		}
 		return engine.StreamState{}, fmt.Errorf("state of %s at %d of %d: %w", stream, version, head, engine.ErrNotFound)
 	}
 	return engine.StreamState{Stream: stream, Version: s.version, Head: head, At: s.at, State: s.state}, nil
@@ -31,10 +34,26 @@ func (e *Engine) StateAt(ctx context.Context, stream engine.StreamID, at time.Ti
 	if err != nil {
 		return engine.StreamState{}, fault(ctx, err, "state of %s at %s", stream, at.Format(time.RFC3339Nano))
 	}
+	if version, err = e.floorAt(ctx, stream, version, at); err != nil {
+		return engine.StreamState{}, fault(ctx, err, "state of %s at %s", stream, at.Format(time.RFC3339Nano))
+	}
 	if version == 0 {
 		return engine.StreamState{}, fmt.Errorf("state of %s at %s: %w", stream, at.Format(time.RFC3339Nano), engine.ErrNotFound)
 	}
 	return e.State(ctx, stream, version)
+}
+
+// floorAt corrects a version found by time by what is known of the stream at the
+// floor: it may have no event above, or the time may lie below.
+func (e *Engine) floorAt(ctx context.Context, stream engine.StreamID, version int64, at time.Time) (int64, error) {
+	rows, err := enginedb.New(e.reads).FloorStream(ctx, enginedb.FloorStreamParams{Stream: stream.String()})
+	if err != nil || len(rows) == 0 {
+		return version, err
+	}
+	if at.Before(rows[0].At) {
+		return 0, &engine.ArchivedError{Version: rows[0].Version}
+	}
+	return max(version, rows[0].Version), nil
 }
 
 // fold makes a state for a caller to keep, from the one that was asked for last

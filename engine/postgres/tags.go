@@ -73,6 +73,9 @@ func readMatching(ctx context.Context, sql *enginedb.Queries, q engine.Query, af
 	if err != nil {
 		return nil, err
 	}
+	if len(rows) < len(found) { // tags outlive their events: conditions look for them
+		return nil, engine.ErrArchived
+	}
 	list := make([]*record, len(rows))
 	for i, row := range rows {
 		if list[i], err = recordOf(enginedb.EventReadRow(row)); err != nil {

@@ -69,6 +69,10 @@ func (t *tail) catchUp(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
+		if len(list) > 0 && list[0].Meta.Position > t.position()+1 {
+			t.restart() // what lay between was archived: it slept for long
+			return nil
+		}
 		t.saw(list)
 		t.offer(list)
 		if len(list) < page {

@@ -18,6 +18,7 @@ const (
 
 // Verification is what Verify looked at and what it found to be wrong.
 type Verification struct {
+	Floor       int64                `json:"floor"` // the log begins after it
 	Head        int64                `json:"head"`
 	Events      int64                `json:"events"`
 	Outcomes    int64                `json:"outcomes"`
@@ -99,6 +100,9 @@ func (v *verifier) run(ctx context.Context) error {
 	if v.out.Head, err = v.sql.LogPosition(ctx); err != nil {
 		return err
 	}
+	if v.out.Floor, err = v.sql.FloorGet(ctx); err != nil {
+		return err
+	}
 	for _, check := range []func(context.Context) error{v.versions, v.outcomes, v.strayEvents, v.inbox} {
 		if err := check(ctx); err != nil {
 			return err
@@ -116,7 +120,7 @@ func (v *verifier) run(ctx context.Context) error {
 
 // events reads the log once, in pages: checks each event and feeds the projections.
 func (v *verifier) events(ctx context.Context, projections []*recomputed) error {
-	for after := int64(0); ; {
+	for after := v.out.Floor; ; {
 		list, err := readLog(ctx, v.sql, after, verifyPage)
 		if err != nil {
 			return err

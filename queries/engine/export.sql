@@ -23,6 +23,10 @@ WITH held AS (DELETE FROM backstory.held), states AS (DELETE FROM backstory.reac
      consumers AS (DELETE FROM backstory.consumers WHERE name <> ALL(@projections::text[]))
 DELETE FROM backstory.slots WHERE consumer <> ALL(@projections::text[]);
 
+-- name: ImportProjections :exec
+-- No definition is this one: they are built anew, from where the log begins.
+UPDATE backstory.consumers SET hash = '' WHERE name = ANY(@projections::text[]);
+
 -- name: ImportSlotsFree :exec
 UPDATE backstory.slots SET owner = NULL WHERE owner IS NOT NULL;
 

@@ -5,7 +5,10 @@ SELECT s.ord::bigint AS ord, coalesce(l.version, 0)::bigint AS version,
        coalesce(l.id, '00000000-0000-0000-0000-000000000000')::uuid AS last_id
 FROM unnest(@streams::text[]) WITH ORDINALITY AS s(stream, ord)
 LEFT JOIN LATERAL (
-    SELECT e.version, e.id FROM backstory.events e WHERE e.stream = s.stream ORDER BY e.version DESC LIMIT 1
+    (SELECT e.version, e.id FROM backstory.events e WHERE e.stream = s.stream ORDER BY e.version DESC LIMIT 1)
+    UNION ALL -- reached only when the log has no event of the stream any more
+    (SELECT f.version, f.last_id FROM backstory.floor_streams f WHERE f.stream = s.stream)
+    LIMIT 1
 ) l ON true
 ORDER BY s.ord;
 
@@ -14,7 +17,8 @@ SELECT position, stream, version, id, type, schema_version, at, by, correlation,
 FROM backstory.events WHERE stream = @stream AND version > @after ORDER BY version LIMIT @most;
 
 -- name: StreamVersion :one
-SELECT coalesce(max(version), 0)::bigint AS version FROM backstory.events WHERE stream = @stream;
+SELECT coalesce((SELECT max(e.version) FROM backstory.events e WHERE e.stream = @stream),
+                (SELECT f.version FROM backstory.floor_streams f WHERE f.stream = @stream), 0)::bigint AS version;
 
 -- name: StreamTail :many
 -- The newest snapshot that the log and the state's schema still agree with, in the

@@ -111,6 +111,20 @@ func (q *Queries) ImportLog(ctx context.Context, arg ImportLogParams) error {
 	return err
 }
 
+const ImportProjections = `-- name: ImportProjections :exec
+UPDATE backstory.consumers SET hash = '' WHERE name = ANY($1::text[])
+`
+
+type ImportProjectionsParams struct {
+	Projections []string
+}
+
+// No definition is this one: they are built anew, from where the log begins.
+func (q *Queries) ImportProjections(ctx context.Context, arg ImportProjectionsParams) error {
+	_, err := q.db.Exec(ctx, ImportProjections, arg.Projections)
+	return err
+}
+
 const ImportSlotsClear = `-- name: ImportSlotsClear :exec
 WITH held AS (DELETE FROM backstory.held), states AS (DELETE FROM backstory.reactor_states),
      consumers AS (DELETE FROM backstory.consumers WHERE name <> ALL($1::text[]))

@@ -42,6 +42,30 @@ type BackstoryEventTag struct {
 	Type     string
 }
 
+type BackstoryFloor struct {
+	Position   int64
+	At         time.Time
+	ArchivedAt time.Time
+	File       string
+	Sha256     string
+}
+
+type BackstoryFloorRow struct {
+	N          int64
+	Projection string
+	Hash       string
+	Data       []byte
+}
+
+type BackstoryFloorStream struct {
+	Stream  string
+	Version int64
+	LastID  uuid.UUID
+	At      time.Time
+	Hash    string
+	State   []byte
+}
+
 type BackstoryHeld struct {
 	Consumer     string
 	Key          string

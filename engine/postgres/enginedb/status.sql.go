@@ -183,7 +183,7 @@ CROSS JOIN LATERAL (
     SELECT count(*) AS found FROM backstory.events e
     WHERE e.position >= o.first_position AND e.position < o.first_position + o.events
       AND e.causation = o.id AND e.stream = o.stream) f
-WHERE f.found <> o.events
+WHERE f.found <> greatest(least(o.events, o.first_position + o.events - 1 - (SELECT coalesce(max(l.position), 0) FROM backstory.floors l)), 0)
 ORDER BY o.first_position LIMIT $1
 `
 
@@ -304,7 +304,8 @@ func (q *Queries) VerifyStrayEvents(ctx context.Context, arg VerifyStrayEventsPa
 const VerifyVersions = `-- name: VerifyVersions :many
 SELECT v.position, v.stream, v.version, v.expected::bigint AS expected, v.before::bigint AS before
 FROM (SELECT e.position, e.stream, e.version,
-             row_number() OVER (PARTITION BY e.stream ORDER BY e.version) AS expected,
+             coalesce((SELECT f.version FROM backstory.floor_streams f WHERE f.stream = e.stream), 0)
+             + row_number() OVER (PARTITION BY e.stream ORDER BY e.version) AS expected,
              lag(e.position, 1, 0::bigint) OVER (PARTITION BY e.stream ORDER BY e.version) AS before
       FROM backstory.events e) v
 WHERE v.version <> v.expected OR v.position <= v.before

@@ -18,7 +18,10 @@ SELECT s.ord::bigint AS ord, coalesce(l.version, 0)::bigint AS version,
        coalesce(l.id, '00000000-0000-0000-0000-000000000000')::uuid AS last_id
 FROM unnest($1::text[]) WITH ORDINALITY AS s(stream, ord)
 LEFT JOIN LATERAL (
-    SELECT e.version, e.id FROM backstory.events e WHERE e.stream = s.stream ORDER BY e.version DESC LIMIT 1
+    (SELECT e.version, e.id FROM backstory.events e WHERE e.stream = s.stream ORDER BY e.version DESC LIMIT 1)
+    UNION ALL -- reached only when the log has no event of the stream any more
+    (SELECT f.version, f.last_id FROM backstory.floor_streams f WHERE f.stream = s.stream)
+    LIMIT 1
 ) l ON true
 ORDER BY s.ord
 `
@@ -187,7 +190,8 @@ func (q *Queries) StreamTail(ctx context.Context, arg StreamTailParams) ([]Strea
 }
 
 const StreamVersion = `-- name: StreamVersion :one
-SELECT coalesce(max(version), 0)::bigint AS version FROM backstory.events WHERE stream = $1
+SELECT coalesce((SELECT max(e.version) FROM backstory.events e WHERE e.stream = $1),
+                (SELECT f.version FROM backstory.floor_streams f WHERE f.stream = $1), 0)::bigint AS version
 `
 
 type StreamVersionParams struct {

@@ -43,6 +43,74 @@ END
 $$;
 -- +goose StatementEnd
 
+-- Where the log begins since old ranges were moved out of it: after the greatest
+-- position. The log's last event always stays, so the head never needs this table.
+CREATE TABLE backstory.floors (
+    position    bigint      NOT NULL CHECK (position > 0),
+    at          timestamptz NOT NULL, -- of the event at it
+    archived_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+    file        text        NOT NULL, -- where it was written to
+    sha256      text        NOT NULL, -- of the file
+    CONSTRAINT floors_position PRIMARY KEY (position)
+);
+
+-- What the events that were moved out lead to: the state of every stream at its
+-- last version there, and the rows of every projection.
+CREATE TABLE backstory.floor_streams (
+    stream  text        NOT NULL,
+    version bigint      NOT NULL,
+    last_id uuid        NOT NULL, -- of the event at version
+    at      timestamptz NOT NULL, -- of that event
+    hash    text        NOT NULL, -- of the state's schema
+    state   bytea       NOT NULL,
+    CONSTRAINT floor_streams_stream PRIMARY KEY (stream)
+);
+CREATE TABLE backstory.floor_rows (
+    n          bigint GENERATED ALWAYS AS IDENTITY,
+    projection text   NOT NULL,
+    hash       text   NOT NULL, -- of the projection's definition
+    data       json   NOT NULL,
+    CONSTRAINT floor_rows_n PRIMARY KEY (n)
+);
+CREATE INDEX floor_rows_projection ON backstory.floor_rows (projection, n);
+
+-- A floor is never taken back. Only the log's owner may insert one, if there is
+-- another role that works.
+CREATE TRIGGER floors_fixed BEFORE UPDATE OR DELETE OR TRUNCATE ON backstory.floors
+    FOR EACH STATEMENT EXECUTE FUNCTION backstory.refuse_change();
+ALTER TABLE backstory.floors ENABLE ALWAYS TRIGGER floors_fixed;
+
+-- Events leave the log in the transaction that records the floor they are under,
+-- and in no other.
+-- +goose StatementBegin
+CREATE OR REPLACE FUNCTION backstory.refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    floor bigint;
+BEGIN
+    IF TG_OP = 'DELETE' AND TG_TABLE_NAME = 'events' THEN
+        SELECT max(f.position) INTO floor FROM backstory.floors f WHERE f.xmin = pg_current_xact_id()::xid;
+        IF TG_LEVEL = 'STATEMENT' AND floor IS NOT NULL THEN
+            RETURN NULL;
+        END IF;
+        IF TG_LEVEL = 'ROW' AND OLD.position <= floor THEN
+            RETURN OLD;
+        END IF;
+    END IF;
+    RAISE EXCEPTION 'stored events are never changed: % of %.%', TG_OP, TG_TABLE_SCHEMA, TG_TABLE_NAME
+        USING ERRCODE = 'restrict_violation';
+END
+$$;
+-- +goose StatementEnd
+
 -- +goose Down
+-- +goose StatementBegin
+CREATE OR REPLACE FUNCTION backstory.refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    RAISE EXCEPTION 'stored events are never changed: % of %.%', TG_OP, TG_TABLE_SCHEMA, TG_TABLE_NAME
+        USING ERRCODE = 'restrict_violation';
+END
+$$;
+-- +goose StatementEnd
+DROP TABLE backstory.floor_rows, backstory.floor_streams, backstory.floors;
 DROP FUNCTION backstory.timeline(), backstory.cluster();
 DROP TABLE backstory.log;
