@@ -1,0 +1,59 @@
+package main
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/backstory-go/backstory/engine/postgres"
+)
+
+func TestExportImport(t *testing.T) {
+	filled(t)
+	exported := app(t, "export").ends(exitOK, `{"kind":"header","format":1,`, `{"kind":"event","position":1,`, `{"kind":"outcome",`)
+	useDatabase(t)
+	root := command()
+	root.SetArgs([]string{"import"})
+	root.SetIn(strings.NewReader(exported.out))
+	root.SetOut(&strings.Builder{})
+	var notes strings.Builder
+	root.SetErr(&notes)
+	if err := root.ExecuteContext(context.Background()); err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(notes.String(), "app adopt") {
+		t.Errorf("calls that wait are not told of: %s", notes.String())
+	}
+	var status postgres.Status
+	app(t, "status", "--json").ends(exitOK).into(&status)
+	if status.Head != 3 || !status.CallsPaused {
+		t.Errorf("%+v", status)
+	}
+	app(t, "history", "list", listID).ends(exitOK, `"Hardware"`)
+	app(t, "adopt").ends(exitOK, "adopted")
+	app(t, "import").ends(exitError, "not empty")
+	app(t, "import", "log.jsonl").ends(exitUsage)
+	app(t, "export", "log.jsonl").ends(exitUsage)
+}
+
+func TestArchive(t *testing.T) {
+	filled(t)
+	file := filepath.Join(t.TempDir(), "log.jsonl")
+	app(t, "archive", "--before", "yesterday", "--to", file).ends(exitUsage, "--before")
+	app(t, "archive", "--before", "2").ends(exitUsage, "--to")
+	app(t, "archive", "--before", "1", "--to", file).ends(exitError, "cannot be archived")
+	app(t, "archive", "--before", "3", "--to", file).ends(exitOK, "positions 1 to 2")
+	if text, err := os.ReadFile(file); err != nil || strings.Count(string(text), "\n") != 3 {
+		t.Errorf("%s, %v", text, err)
+	}
+	app(t, "verify").ends(exitOK, "read 1 events and 3 outcomes: nothing is wrong")
+	if r := app(t, "history", "list", listID).ends(exitOK, `"Hardware"`); strings.Contains(r.out, "Milk") {
+		t.Errorf("archived events are shown: %s", r.out)
+	}
+	app(t, "history", "list", listID, "--at", "3").ends(exitOK, "Hardware")
+	app(t, "history", "list", listID, "--at", "2").ends(exitOK, "Groceries")
+	app(t, "history", "list", listID, "--at", "1").ends(exitError, "archive")
+	sendTo(t, "add_item", `{"text":"Eggs"}`).ends(exitOK, "version 4")
+}
