@@ -120,6 +120,8 @@ func (s session) submitError(err error, typ string) error {
 		return &usageError{fmt.Errorf("no command %q; there are %s", typ, strings.Join(s.commandTypes(), ", "))}
 	case errors.Is(err, engine.ErrIDReused):
 		return &codeError{exitRefused, fmt.Errorf("refused %s: %w", engine.CodeIDReused, err)}
+	case errors.Is(err, engine.ErrExpired):
+		return &codeError{exitRefused, fmt.Errorf("refused %s: %w", engine.CodeExpired, err)}
 	}
 	return err
 }

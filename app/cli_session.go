@@ -37,7 +37,8 @@ func withSession(cmd *cobra.Command, flags flags, do func(ctx context.Context, s
 	}
 	defer func() { err = errors.Join(err, database.Close()) }()
 	system := newSystem()
-	eng, err := postgres.Open(ctx, postgres.Config{URL: database.url, DirectURL: database.directURL, OwnerURL: database.ownerURL, System: system, Log: log})
+	eng, err := postgres.Open(ctx, postgres.Config{URL: database.url, DirectURL: database.directURL, OwnerURL: database.ownerURL, System: system, Log: log,
+		OutcomeRetention: cfg.retention})
 	if err != nil {
 		return err
 	}

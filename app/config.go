@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -9,6 +10,7 @@ import (
 	"net"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/joho/godotenv"
 
@@ -20,6 +22,7 @@ type flags struct {
 	addr      string
 	logFormat string
 	roles     string
+	retention string // of outcomes
 }
 
 // config is what the app runs with: flags before environment before .env.
@@ -31,7 +34,8 @@ type config struct {
 	sessionSecret string // empty: made once, kept in the database
 	logFormat     string // text or json
 	roles         []postgres.Role
-	dataDir       string // of the private cluster
+	retention     time.Duration // of outcomes; 0: for ever
+	dataDir       string        // of the private cluster
 }
 
 // Validate joins everything that is wrong with the configuration.
@@ -77,6 +81,11 @@ func loadConfig(f flags, environment func(string) (string, bool), dotenv string)
 		logFormat:     f.logFormat,
 		roles:         roles(f.roles),
 		dataDir:       ".data",
+	}
+	if text := cmp.Or(f.retention, get("OUTCOME_RETENTION")); text != "" {
+		if cfg.retention, err = time.ParseDuration(text); err != nil || cfg.retention <= 0 {
+			return cfg, fmt.Errorf("--outcome-retention %q: want a duration, for example 720h", text)
+		}
 	}
 	return cfg, cfg.Validate()
 }

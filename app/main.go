@@ -46,9 +46,10 @@ func command() *cobra.Command {
 	}
 	root.PersistentFlags().StringVar(&flags.addr, "addr", "", "address to listen on (default 127.0.0.1:9292, or PORT on all interfaces)")
 	root.PersistentFlags().StringVar(&flags.roles, "role", "web,worker", "web serves pages; worker also decides commands and updates read models")
+	root.PersistentFlags().StringVar(&flags.retention, "outcome-retention", "", "how long outcomes of commands are kept, for example 720h (default for ever)")
 	root.PersistentFlags().StringVar(&flags.logFormat, "log-format", "text", "text or json")
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return &usageError{err} })
-	root.AddCommand(serve, sendCommand(&flags), historyCommand(&flags), statusCommand(&flags), verifyCommand(&flags), adoptCommand(&flags),
+	root.AddCommand(serve, sendCommand(&flags), historyCommand(&flags), statusCommand(&flags), scheduledCommand(&flags), verifyCommand(&flags), adoptCommand(&flags),
 		exportCommand(&flags), importCommand(&flags), archiveCommand(&flags), benchCommand(&flags))
 	return root
 }

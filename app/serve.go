@@ -46,7 +46,7 @@ func serve(ctx context.Context, cfg config, out io.Writer) (err error) {
 	defer func() { err = errors.Join(err, closeExport(ctx, export)) }()
 	eng, err := postgres.Open(ctx, postgres.Config{
 		URL: database.url, DirectURL: database.directURL, OwnerURL: database.ownerURL, System: system, Log: log, Roles: cfg.roles,
-		Tracer: export.Tracer(),
+		Tracer: export.Tracer(), OutcomeRetention: cfg.retention,
 	})
 	if err != nil {
 		return err

@@ -15,6 +15,7 @@ var (
 	ErrUnknownCommand = errors.New("unknown command")        // no schema has it, or it is internal and came from outside
 	ErrNotFound       = errors.New("not found")              // no such stream, command or version
 	ErrIDReused       = errors.New("id was used before")     // another command was submitted under this id
+	ErrExpired        = errors.New("id is too old")          // older than outcomes are kept: what it led to may be forgotten
 	ErrOverloaded     = errors.New("too many commands wait") // submit again later
 	ErrUnavailable    = errors.New("the database is unreachable")
 	ErrArchived       = errors.New("it was moved out of the log by an archive")
@@ -55,7 +56,8 @@ type Client interface {
 	Outcome(ctx context.Context, id uuid.UUID) (Outcome, error)
 
 	// Wait is Outcome once it is final, or as it stands when ctx ends (then with
-	// ctx's error).
+	// ctx's error). A command that settles with a later event is waited for as long
+	// as its schema says (default 10 s); then it is returned as Settling.
 	Wait(ctx context.Context, id uuid.UUID) (Outcome, error)
 
 	// State folds a stream up to a version (0: all of it). ErrNotFound when the

@@ -32,6 +32,14 @@ type Operator interface {
 	// limit, for that consumer only; what waits behind it is tried next.
 	DiscardParked(ctx context.Context, of ParkedFilter, limit int) (int, error)
 
+	// Scheduled lists the commands that are due later, the next one first, at most
+	// limit and after the last one of the page before (zero: from the start).
+	Scheduled(ctx context.Context, after ScheduledCommand, limit int) ([]ScheduledCommand, error)
+
+	// CancelScheduled gives up a command that is not due yet: its outcome is
+	// Cancelled. ErrNotFound: none is scheduled under the id, or it is due already.
+	CancelScheduled(ctx context.Context, id uuid.UUID) error
+
 	// PauseConsumer lets a consumer rest at its checkpoint until ResumeConsumer.
 	// Others go on. ErrNotFound: there is none of that name.
 	PauseConsumer(ctx context.Context, name string) error
@@ -40,6 +48,19 @@ type Operator interface {
 	// ResizeConsumer changes the number of slots that a consumer's keys are spread
 	// over, while it runs. It returns when the new slots are in place.
 	ResizeConsumer(ctx context.Context, name string, slots int) error
+}
+
+// ScheduledCommand is a command that is due later.
+type ScheduledCommand struct {
+	ID          uuid.UUID       `json:"id"`
+	Type        string          `json:"type"`
+	Stream      string          `json:"stream"`
+	Due         time.Time       `json:"due"`
+	By          string          `json:"by"`
+	Reaction    string          `json:"reaction"` // that sent it
+	Correlation uuid.UUID       `json:"correlation"`
+	Causation   uuid.UUID       `json:"causation"`
+	Data        json.RawMessage `json:"data"`
 }
 
 // ParkedFilter chooses parked keys. Empty fields choose all.

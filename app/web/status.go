@@ -33,6 +33,8 @@ var causes = [...]cause{
 		problem{http.StatusNotFound, "There is nothing at this address (any more)."}},
 	{engine.ErrIDReused, engine.CodeIDReused, "Another command was sent under this id.",
 		problem{http.StatusConflict, "This form was sent before with other words. Please send it again."}},
+	{engine.ErrExpired, engine.CodeExpired, "This id is too old: what was sent under it may be forgotten.",
+		problem{http.StatusGone, "This form is too old. Please load the page again."}},
 	{engine.ErrOverloaded, "overloaded", "Too many commands wait already.",
 		problem{http.StatusTooManyRequests, "The server is busy. Nothing was changed: please try again in a moment."}},
 	{engine.ErrArchived, "archived", "This was moved out of the log by an archive.",

@@ -65,6 +65,7 @@ func appends(b *testing.B, url string) measure.Unit {
 func commands(projected bool) func(b *testing.B, url string) measure.Unit {
 	return func(b *testing.B, url string) measure.Unit {
 		e := started(b, postgres.Config{URL: url})
+		seed(b, url, e)
 		var n atomic.Int64
 		return func(ctx context.Context, _, _ int) error {
 			id, err := e.Submit(ctx, command("deposit", fmt.Sprintf("s%d", n.Add(1)*7919%10_000), 1))
@@ -78,4 +79,18 @@ func commands(projected bool) func(b *testing.B, url string) measure.Unit {
 			return err
 		}
 	}
+}
+
+// seed stores ten events in each of 10,000 streams.
+func seed(b *testing.B, url string, e *postgres.Engine) {
+	err := sql(b, url, `INSERT INTO backstory.events (position, stream, version, id, type, schema_version, at, by, correlation, causation, data)
+		SELECT (v - 1) * 10000 + s + 1, 'bank.account/s' || s, v, gen_random_uuid(), 'bank.account.deposited', 1, now(), 'seed', gen_random_uuid(), gen_random_uuid(), '{"amount":1}'
+		FROM generate_series(1, 10) v, generate_series(0, 9999) s`)
+	if err == nil {
+		err = sql(b, url, `VACUUM ANALYZE backstory.events`)
+	}
+	if err != nil {
+		b.Fatal(err)
+	}
+	caughtUp(b, e)
 }

@@ -42,6 +42,10 @@ type Config struct {
 
 	Consumer  ConsumerConfig            // of every consumer of the log
 	Consumers map[string]ConsumerConfig // of single ones, by name; what they leave out is Consumer's
+	// OutcomeRetention is how long outcomes are kept; default: for ever. After that,
+	// a command's id made by the system (UUIDv7) is refused with engine.ErrExpired,
+	// and other ids must not be submitted again.
+	OutcomeRetention time.Duration
 
 	NewID func() uuid.UUID // of commands and processes; default: UUIDv7
 }
@@ -130,6 +134,7 @@ func (c Config) Validate() error {
 	fault(c.MaxConns != 0 && c.MaxConns < 4, "MaxConns is %d, want 4 or more", c.MaxConns)
 	fault(c.MaxPending < 0, "MaxPending is %d, want 1 or more", c.MaxPending)
 	fault(c.CacheStreams < 0, "CacheStreams is %d, want 1 or more", c.CacheStreams)
+	fault(c.OutcomeRetention < 0, "OutcomeRetention is %s, want more than 0", c.OutcomeRetention)
 	fault(c.ConnectWait < 0, "ConnectWait is %s, want more than 0", c.ConnectWait)
 	c.Consumer.validate("Consumer", fault)
 	for name, consumer := range c.Consumers {

@@ -38,9 +38,12 @@ func pools(ctx context.Context, cfg Config) (work, reads *pgxpool.Pool, err erro
 // index and in its order, but a statement planned while its table was small would
 // scan it, and go on to while it grows. What must be scanned (a few slots) then
 // looks so dear that it would be compiled, for longer than a lease lasts: hence no
-// JIT. Behind a pooler it reaches some sessions only; they plan as ever.
+// JIT. Left alone, the planner prefers to plan anew for every small batch, which
+// takes longer than running it: hence generic plans. Behind a pooler this reaches
+// some sessions only; they plan as ever.
 func forEngine(ctx context.Context, conn *pgx.Conn) error {
-	_, err := conn.Exec(ctx, "select set_config('enable_seqscan', 'off', false), set_config('enable_bitmapscan', 'off', false), set_config('jit', 'off', false)")
+	_, err := conn.Exec(ctx, "select set_config('enable_seqscan', 'off', false), set_config('enable_bitmapscan', 'off', false), "+
+		"set_config('jit', 'off', false), set_config('plan_cache_mode', 'force_generic_plan', false)")
 	return err
 }
 

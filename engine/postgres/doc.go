@@ -13,15 +13,19 @@
 //	           durable   decides    stores all    the log    once a    folds, with    wakes
 //	           on return            in one commit            process   its checkpoint pages
 //
+// When the process that is asked owns the stream's slot, a command skips the inbox
+// and is durable with its outcome, which is when Submit returns (see express.go).
+//
 // A command's states: pending (a row in the inbox), then for ever one of
 // accepted, refused, failed (a row in outcomes). The row moves in the
 // transaction that stores the events.
 //
 // The invariants: whoever writes to the log holds the order lock from before it
 // reads the head until its commit is visible, so positions are dense and in
-// commit order; whoever deletes a command's inbox row has decided it, once; a
-// projection's rows and its checkpoint commit together, under a fence that
-// grows with every owner. Locks are taken in the order: slot row, order lock,
+// commit order; whoever deletes a command's inbox row has decided it, once, and a
+// command without one is decided only when under that lock nothing has its id or
+// precedes it; a projection's rows and its checkpoint commit together, under a
+// fence that grows with every owner. Locks are taken in the order: slot row, order lock,
 // inbox, outcomes, events. Clocks and leases only save work; none of this rests
 // on them.
 package postgres

@@ -46,6 +46,8 @@ type Engine struct {
 	epochs    *epochs
 	workers   []*worker
 	consumers []*consumer
+	schedule  *schedule
+	senders   map[string]sender // by reaction
 
 	ctx    context.Context // ends by Close
 	cancel context.CancelFunc
@@ -96,8 +98,11 @@ func assemble(cfg Config, work, reads *pgxpool.Pool) *Engine {
 	e.epochs = newEpochs(e.sql, e.health, e.onEpoch)
 	e.tail = newTail(e.sql, &e.hub, e.epochs.saw)
 	e.waiters = newWaiters(enginedb.New(reads))
-	e.sequencer = newSequencer(e.ctx, work, e.log, e.health.begin("append", 0), e.onStored)
+	e.sequencer = newSequencer(e.ctx, work, e.log, cfg.System, e.health.begin("append", 0))
+	e.sequencer.stored, e.sequencer.settled = e.onStored, e.onOutcomes
 	e.inbox = newInbox(e.ctx, e.sql, cfg, e.onSubmitted)
+	e.senders = sendersOf(cfg.System)
+	e.schedule = &schedule{e: e, wake: newBell()}
 	if cfg.is(RoleWorker) {
 		for i := range cfg.Workers {
 			e.workers = append(e.workers, newWorker(e, i))
@@ -116,7 +121,7 @@ func (e *Engine) onStored(records []*record, appends int) {
 }
 
 func (e *Engine) onSubmitted() {
-	e.ringWorkers()
+	e.onInbox()
 	e.notices.send(noticeInbox, "")
 }
 
@@ -124,6 +129,12 @@ func (e *Engine) ringWorkers() {
 	for _, w := range e.workers {
 		w.wake.ring()
 	}
+}
+
+// onInbox lets the loops look into the inbox, and at what is due.
+func (e *Engine) onInbox() {
+	e.ringWorkers()
+	e.schedule.wake.ring()
 }
 
 // Run works until ctx ends, then finishes or hands over what is in hand, and
@@ -142,6 +153,10 @@ func (e *Engine) Run(ctx context.Context) error {
 	group.Go(func() error { return e.waiters.run(ctx) })
 	if e.cfg.is(RoleWorker) {
 		group.Go(func() error { return newDuty(e).run(ctx) })
+		group.Go(func() error { return e.schedule.run(ctx) })
+		if e.cfg.OutcomeRetention > 0 {
+			group.Go(func() error { return e.forget(ctx) })
+		}
 	}
 	return group.Wait()
 }

@@ -31,9 +31,11 @@ type entry struct {
 	causation   uuid.UUID
 
 	command *enginedb.InboxTakeRow // nil: a plain append
+	direct  bool                   // the command has no row in the inbox
 	status  engine.Status
 	refusal *engine.RefusalInfo
 	failure string
+	sends   []sent // what reactions answer to the outcome
 
 	unsure bool          // an earlier COMMIT of it may have succeeded
 	done   func(verdict) // called once
@@ -42,6 +44,8 @@ type entry struct {
 // verdict is what became of an entry.
 type verdict struct {
 	err      error
+	status   engine.Status // of its command, and the refusal: the entry's, or what an event of the batch made of it
+	refusal  *engine.RefusalInfo
 	stored   []*record // with positions, versions and time
 	appended engine.Appended
 }
@@ -81,7 +85,7 @@ func (r *room) fits(e *entry) bool {
 func (e *entry) outcome(v verdict) engine.Outcome {
 	c := e.command
 	o := engine.Outcome{
-		ID: c.ID, Type: c.Type, Stream: e.stream, Status: e.status, Refusal: e.refusal, Error: e.failure,
+		ID: c.ID, Type: c.Type, Stream: e.stream, Status: v.status, Refusal: v.refusal, Error: e.failure,
 		By: c.By, At: c.At.UTC(), Correlation: c.Correlation, Causation: c.Causation, Data: c.Data,
 		Events: make([]engine.OutcomeEvent, 0, len(v.stored)),
 	}

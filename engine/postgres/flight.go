@@ -24,7 +24,13 @@ type flight struct {
 	claimed map[uuid.UUID]bool // commands whose inbox row is ours to delete
 	decided map[uuid.UUID]bool // commands with an outcome
 	found   map[uuid.UUID]enginedb.EventStoredRow
-	seen    *seen // nil: the batch has no conditions
+	seen    *seen  // nil: the batch has no conditions
+	rivals  rivals // of direct commands
+
+	system   *engine.System
+	settlers settlers
+	open     map[conversation][]*settling
+	settled  []settled // outcomes that change
 
 	verdicts []verdict // by index of batch
 	records  []*record // to be stored, in order
@@ -40,6 +46,8 @@ func (f *flight) lock(ctx context.Context, conn *pgxpool.Conn) error {
 	f.streams = make(map[string]streamHead, len(f.batch))
 	f.claimed, f.decided = map[uuid.UUID]bool{}, map[uuid.UUID]bool{}
 	f.found = map[uuid.UUID]enginedb.EventStoredRow{}
+	f.open = map[conversation][]*settling{}
+	f.rivals = rivals{ids: map[uuid.UUID]bool{}, streams: map[string][]uuid.UUID{}}
 	b := &pgx.Batch{}
 	b.Queue(begin)
 	b.Queue(enginedb.LogSettings)
@@ -61,29 +69,38 @@ func (f *flight) join(ctx context.Context, conn *pgxpool.Conn, late []*entry) er
 
 // queueReads asks for what the entries are judged by.
 func (f *flight) queueReads(b *pgx.Batch, entries []*entry) {
-	var streams []string
-	var commands, unsure []uuid.UUID
+	var streams, directs []string
+	var commands, waiting, direct, unsure []uuid.UUID
 	for _, e := range entries {
 		if _, known := f.streams[e.name]; !known {
 			f.streams[e.name] = streamHead{}
 			streams = append(streams, e.name)
 		}
-		if e.command != nil {
-			commands = append(commands, e.command.ID)
-		} else if e.unsure && len(e.events) > 0 {
+		switch {
+		case e.direct:
+			commands, direct, directs = append(commands, e.command.ID), append(direct, e.command.ID), append(directs, e.name)
+		case e.command != nil:
+			commands, waiting = append(commands, e.command.ID), append(waiting, e.command.ID)
+		case e.unsure && len(e.events) > 0:
 			unsure = append(unsure, e.events[0].ID)
 		}
 	}
 	if len(streams) > 0 {
 		b.Queue(enginedb.StreamHeads, streams).Query(func(rows pgx.Rows) error { return f.scanHeads(rows, streams) })
 	}
+	if len(waiting) > 0 {
+		b.Queue(enginedb.InboxClaim, waiting).Query(scanIDs(f.claimed))
+	}
+	if len(direct) > 0 {
+		b.Queue(enginedb.InboxRivals, direct, directs).Query(f.rivals.scan)
+	}
 	if len(commands) > 0 {
-		b.Queue(enginedb.InboxClaim, commands).Query(scanIDs(f.claimed))
 		b.Queue(enginedb.OutcomeDecided, commands).Query(scanIDs(f.decided))
 	}
 	if len(unsure) > 0 {
 		b.Queue(enginedb.EventStored, unsure).Query(f.scanFound)
 	}
+	f.queueSettling(b, entries)
 	f.queueTail(b, entries)
 }
 
@@ -122,6 +139,7 @@ func (f *flight) judge() {
 	f.verdicts = make([]verdict, len(f.batch))
 	for i, e := range f.batch {
 		f.verdicts[i] = f.judgeOne(e)
+		f.settle(e, &f.verdicts[i])
 	}
 }
 
@@ -147,7 +165,7 @@ func (f *flight) judgeOne(e *entry) verdict {
 		f.records = append(f.records, stored...)
 		f.seen.accept(stored)
 	}
-	v := verdict{stored: stored, appended: engine.Appended{Version: head.version, At: f.at.UTC()}}
+	v := verdict{status: e.status, refusal: e.refusal, stored: stored, appended: engine.Appended{Version: head.version, At: f.at.UTC()}}
 	if len(stored) > 0 {
 		v.appended.Position = stored[0].Meta.Position
 	}
@@ -161,7 +179,7 @@ func (f *flight) already(e *entry) (verdict, bool) {
 	switch {
 	case e.command != nil && f.decided[e.command.ID]:
 		return verdict{err: errDecided}, true
-	case e.command != nil && !f.claimed[e.command.ID]:
+	case e.direct && f.rivals.of(e, f.claimed), e.command != nil && !e.direct && !f.claimed[e.command.ID]:
 		return verdict{err: errElsewhere}, true
 	case e.command == nil && e.unsure && len(e.events) > 0:
 		row, ok := f.found[e.events[0].ID]
@@ -178,6 +196,8 @@ func (f *flight) store(ctx context.Context, conn *pgxpool.Conn) error {
 	queueEvents(b, f.records, f.at)
 	queueTags(b, f.records)
 	f.queueOutcomes(b)
+	f.queueSettled(b)
+	f.queueSends(b)
 	f.queueDeletes(b)
 	queueCommit(b)
 	return conn.SendBatch(ctx, b).Close()

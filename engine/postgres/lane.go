@@ -43,6 +43,7 @@ type order struct {
 	conflicts int
 	bounded   *[]string // the tags of its boundary; nil: not known yet
 	occupies  bool      // them, while it is decided
+	direct    *express  // nil: it waits in the inbox
 }
 
 func (l *lane) ready() bool { return l.flying == 0 && len(l.waiting) > 0 }
@@ -132,10 +133,18 @@ func (w *worker) decideLane(l *lane, now time.Time) []*entry {
 		if head.version > cached.version && wantsPast(head.actor, o.row.Type) {
 			break // the past must be stored before it can be read
 		}
+		if o.gone() {
+			l.waiting = l.waiting[1:]
+			continue
+		}
 		start := w.e.begun()
 		e, state, err := w.decideOne(o, &head)
 		if err != nil {
 			w.e.traceTried(o, "", start)
+			if !o.stays(errElsewhere) {
+				l.waiting = l.waiting[1:]
+				continue
+			}
 			if !w.fails(l, o, err) {
 				break
 			}
@@ -149,11 +158,21 @@ func (w *worker) decideLane(l *lane, now time.Time) []*entry {
 		}
 		entries = append(entries, e)
 	}
+	w.tidy(l) // nothing may be left of it
 	return entries
 }
 
-// decideOne asks the decider, with a copy of the state that it may change.
+// decideOne decides, and lets the reaction that sent the command answer a refusal.
 func (w *worker) decideOne(o *order, head *snapshot) (*entry, any, error) {
+	e, state, err := w.ask(o, head)
+	if err == nil && e.status == engine.Refused {
+		e.sends, err = w.e.refusedAnswer(o.row, e.refusal)
+	}
+	return e, state, err
+}
+
+// ask asks the decider, with a copy of the state that it may change.
+func (w *worker) ask(o *order, head *snapshot) (*entry, any, error) {
 	e := w.entry(o)
 	e.version, e.lastID = head.version, head.lastID
 	if v := o.row.IfVersion; v >= 0 && head.version > v {
@@ -177,6 +196,9 @@ func (w *worker) decideOne(o *order, head *snapshot) (*entry, any, error) {
 		return nil, nil, err
 	}
 	e.events = decided.Events
+	if kind, ok := head.actor.CommandType(o.row.Type); ok && kind.Settles != nil {
+		e.status = engine.Settling
+	}
 	if decided.Refusal != nil {
 		e.refuse(decided.Refusal)
 	}
@@ -195,12 +217,13 @@ func (w *worker) decode(actor *engine.Actor, row *enginedb.InboxTakeRow) (engine
 func (w *worker) entry(o *order) *entry {
 	stream, _ := engine.ParseStream(o.row.Stream) // the lane was loaded by it
 	e := &entry{stream: stream, name: o.row.Stream, by: o.row.By, correlation: o.row.Correlation,
-		causation: o.row.ID, command: o.row, status: engine.Accepted}
+		causation: o.row.ID, command: o.row, direct: o.direct != nil, status: engine.Accepted}
 	start := w.e.begun()
 	e.done = func(v verdict) {
 		if v.err == nil {
 			w.e.traceStored(v.stored, start)
 			w.e.onDecided(e, v)
+			o.stays(nil)
 		}
 		w.mu.Lock()
 		w.landed = append(w.landed, landing{o, e, v})
@@ -220,6 +243,10 @@ func (w *worker) failure(o *order, err error) *entry {
 	e := w.entry(o)
 	e.version, e.lastID = engine.AnyVersion, uuid.Nil
 	e.status, e.failure = engine.Failed, errorText(err)
+	var unanswered error
+	if e.sends, unanswered = w.e.parkedAnswer(o.row, err.Error()); unanswered != nil {
+		w.e.log.Error("the reaction that sent a failed command could not answer", "command", o.row.ID, "error", unanswered)
+	}
 	w.e.log.Error("command failed", "command", o.row.ID, "type", o.row.Type, "tries", o.tries, "error", err)
 	return e
 }
@@ -228,9 +255,9 @@ func (w *worker) failure(o *order, err error) *entry {
 // lane pauses.
 func (w *worker) fails(l *lane, o *order, err error) bool {
 	now := time.Now()
-	if unreadPast(err) {
+	if unreadPast(err) || errors.Is(err, errUnread) {
 		l.notBefore = now.Add(firstPause)
-		w.e.log.Warn("reading the past is tried again", "command", o.row.ID, "type", o.row.Type, "error", err)
+		w.e.log.Warn("reading for a decision is tried again", "command", o.row.ID, "type", o.row.Type, "error", err)
 		return false
 	}
 	if o.tries == 0 {
@@ -249,10 +276,14 @@ func (w *worker) fails(l *lane, o *order, err error) bool {
 // misfire fails a try of the lane's first command.
 func (w *worker) misfire(l *lane, err error) {
 	o := l.waiting[0]
-	if !w.fails(l, o, err) {
+	if o.stays(errElsewhere) && !w.fails(l, o, err) {
 		return
 	}
 	l.waiting = l.waiting[1:]
+	if o.direct != nil {
+		w.tidy(l)
+		return
+	}
 	l.flying++
 	w.e.sequencer.submit(w.failure(o, err))
 }

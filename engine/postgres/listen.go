@@ -73,7 +73,7 @@ func (e *Engine) onNotice(payload string) {
 	}
 	switch words[1] {
 	case noticeInbox:
-		e.ringWorkers()
+		e.onInbox()
 	case noticeLog:
 		e.tail.wake.ring()
 	case noticeOutcome:

@@ -1,9 +1,11 @@
 package postgres
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/jackc/pgx/v5"
 
@@ -21,6 +23,9 @@ var _ engine.Operator = (*Engine)(nil)
 
 // Parked implements engine.Operator.
 func (e *Engine) Parked(ctx context.Context, of engine.ParkedFilter, after engine.ParkedKey, limit int) ([]engine.ParkedKey, error) {
+	if of.Consumer == engine.ConsumerCommands {
+		return e.parkedCommands(ctx, of, after, limit)
+	}
 	rows, err := enginedb.New(e.reads).ParkedList(ctx, enginedb.ParkedListParams{Consumer: of.Consumer, Key: of.Key,
 		AfterConsumer: after.Consumer, AfterKey: after.Key, Most: int32(limit)})
 	list := make([]engine.ParkedKey, len(rows))
@@ -28,12 +33,23 @@ func (e *Engine) Parked(ctx context.Context, of engine.ParkedFilter, after engin
 		list[i] = engine.ParkedKey{Consumer: row.Consumer, Key: row.Key, Position: row.FromPosition, Attempts: int(row.Attempts),
 			FirstAt: row.FirstAt.UTC(), ParkedAt: row.ParkedAt.UTC(), Error: row.Error}
 	}
-	return list, fault(ctx, err, "list what is parked")
+	if err != nil || of.Consumer != "" {
+		return list, fault(ctx, err, "list what is parked")
+	}
+	commands, err := e.parkedCommands(ctx, of, after, limit)
+	list = append(list, commands...)
+	slices.SortFunc(list, func(a, b engine.ParkedKey) int {
+		return cmp.Or(cmp.Compare(a.Consumer, b.Consumer), cmp.Compare(a.Key, b.Key))
+	})
+	return list[:min(len(list), limit)], err
 }
 
 // ParkedMessages implements engine.Operator. A consumer that this program does not
 // have is an ErrNotFound.
 func (e *Engine) ParkedMessages(ctx context.Context, name, key string, limit int) ([]engine.WaitingMessage, error) {
+	if name == engine.ConsumerCommands {
+		return e.parkedCommandsOf(ctx, key, limit)
+	}
 	sql := enginedb.New(e.reads)
 	var c *consumer
 	for _, other := range e.consumers {
@@ -63,14 +79,22 @@ func (e *Engine) ParkedMessages(ctx context.Context, name, key string, limit int
 
 // RetryParked implements engine.Operator.
 func (e *Engine) RetryParked(ctx context.Context, of engine.ParkedFilter, limit int) (int, error) {
+	commands, err := chooseCommands(of, func() (int, error) { return e.retryCommands(ctx, of.Key, limit) })
+	if err != nil || of.Consumer == engine.ConsumerCommands {
+		return commands, err
+	}
 	n, err := e.sql.ParkedRetry(ctx, enginedb.ParkedRetryParams{Consumer: of.Consumer, Key: of.Key, Most: int32(limit)})
-	return int(n), fault(ctx, err, "retry what is parked")
+	return commands + int(n), fault(ctx, err, "retry what is parked")
 }
 
 // DiscardParked implements engine.Operator.
 func (e *Engine) DiscardParked(ctx context.Context, of engine.ParkedFilter, limit int) (int, error) {
+	commands, err := chooseCommands(of, func() (int, error) { return e.discardCommands(ctx, of.Key, limit) })
+	if err != nil || of.Consumer == engine.ConsumerCommands {
+		return commands, err
+	}
 	n, err := e.sql.ParkedDiscard(ctx, enginedb.ParkedDiscardParams{Consumer: of.Consumer, Key: of.Key, Most: int32(limit)})
-	return int(n), fault(ctx, err, "discard what is parked")
+	return commands + int(n), fault(ctx, err, "discard what is parked")
 }
 
 // PauseConsumer implements engine.Operator. What is in hand is finished; the last

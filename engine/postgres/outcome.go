@@ -33,12 +33,15 @@ func (e *Engine) Wait(ctx context.Context, id uuid.UUID) (engine.Outcome, error)
 		return *known, nil
 	}
 	last := engine.Outcome{ID: id, Status: engine.Pending}
+	var settling <-chan time.Time
 	for {
 		select {
 		case o := <-news:
 			return o, nil
 		case <-ctx.Done():
 			return last, fmt.Errorf("wait for %s: %w", id, ctx.Err())
+		case <-settling:
+			return last, nil
 		case <-time.After(wait):
 		}
 		o, err := e.Outcome(ctx, id)
@@ -47,6 +50,9 @@ func (e *Engine) Wait(ctx context.Context, id uuid.UUID) (engine.Outcome, error)
 			return o, nil
 		case err == nil:
 			last = o
+			if o.Status == engine.Settling && settling == nil {
+				settling = time.After(e.within(o.Type))
+			}
 		case ctx.Err() == nil && !surroundings(err):
 			return last, err
 		}

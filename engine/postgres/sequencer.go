@@ -9,10 +9,12 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5/pgxpool"
+
+	"github.com/backstory-go/backstory/engine"
 )
 
-// sequencer stores entries: whatever waits when the last batch has committed
-// becomes one transaction. See flight.go for the transaction.
+// sequencer stores entries: whatever waits when the last batch is being committed
+// becomes the next transaction. See flight.go for the transaction.
 type sequencer struct {
 	ctx    context.Context // of the engine: ends by Close
 	pool   *pgxpool.Pool
@@ -20,38 +22,147 @@ type sequencer struct {
 	health *loop
 	stored func(records []*record, appends int) // called after each commit, in the order of positions
 	queue  queue[*entry]
+	news   bell // something was handed in
+	clock  clock
+
+	system   *engine.System
+	settlers settlers
+	settled  func() // called after a commit that settled commands
 }
 
-func newSequencer(ctx context.Context, pool *pgxpool.Pool, log *slog.Logger, health *loop, stored func([]*record, int)) *sequencer {
-	s := &sequencer{ctx: ctx, pool: pool, log: log, health: health, stored: stored}
+func newSequencer(ctx context.Context, pool *pgxpool.Pool, log *slog.Logger, system *engine.System, health *loop) *sequencer {
+	s := &sequencer{ctx: ctx, pool: pool, log: log, health: health, news: newBell(), system: system, settlers: settlersOf(system)}
 	s.queue.flush = s.flush
 	return s
+}
+
+func (s *sequencer) flight(batch []*entry) *flight {
+	return &flight{batch: batch, system: s.system, settlers: s.settlers}
 }
 
 // submit hands in entries, in order. Each one's done is called once.
 func (s *sequencer) submit(entries ...*entry) {
 	if !s.queue.add(entries...) {
 		s.reject(entries, errClosed)
+		return
+	}
+	s.news.ring()
+}
+
+// flush stores what waits until nothing does.
+func (s *sequencer) flush() {
+	for l := s.launch(); l != nil; {
+		l = s.land(l)
 	}
 }
 
-func (s *sequencer) flush() {
-	var r room
-	s.write(s.queue.take(r.fits), &r)
+// launch is a flight with its connection, up to the point where it has the lock.
+type launch struct {
+	*flight
+	room room // what may join the batch
+	conn *pgxpool.Conn
+	err  error
 }
 
-// write stores a batch, with what has queued meanwhile as far as room allows. A
-// fault of the surroundings is waited out; any other is found by halving.
-func (s *sequencer) write(batch []*entry, r *room) {
-	for wait := 20 * time.Millisecond; ; wait = min(2*wait, time.Second) {
-		f := &flight{batch: batch}
-		err := s.fly(f, r)
-		batch, r = f.batch, nil
+// launch takes what waits and waits for the order lock; nil: nothing waits.
+func (s *sequencer) launch() *launch {
+	l := &launch{flight: s.flight(nil)}
+	if l.batch = s.queue.take(l.room.fits); len(l.batch) == 0 {
+		return nil
+	}
+	s.open(l)
+	return l
+}
+
+func (s *sequencer) open(l *launch) {
+	if l.conn, l.err = s.pool.Acquire(s.ctx); l.err != nil {
+		return
+	}
+	if l.err = l.lock(s.ctx, l.conn); l.err == nil {
+		s.clock.saw(l.at)
+	}
+}
+
+// land finishes a flight that has the lock. While it commits, the next one waits
+// for the lock on a connection of its own, and has it without another round trip.
+func (s *sequencer) land(l *launch) (next *launch) {
+	s.board(l)
+	landed, ahead := make(chan struct{}), make(chan *launch, 1)
+	go func() { ahead <- s.ahead(landed) }()
+	s.finish(l)
+	if l.err == nil {
+		s.settle(l.flight)
+	}
+	close(landed)
+	next = <-ahead
+	if l.err != nil {
+		if next != nil { // it has the lock by now
+			s.board(next)
+			if s.finish(next); next.err == nil {
+				s.settle(next.flight)
+			} else {
+				s.repair(next.batch, next.err)
+			}
+		}
+		s.repair(l.batch, l.err)
+		return s.launch()
+	}
+	return next
+}
+
+// ahead launches the next flight as soon as something waits, until landed.
+func (s *sequencer) ahead(landed <-chan struct{}) *launch {
+	for {
+		if l := s.launch(); l != nil {
+			return l
+		}
+		select {
+		case <-s.news:
+		case <-landed:
+			return s.launch()
+		}
+	}
+}
+
+// board lets in what queued while the lock was waited for, when it is enough to
+// pay for another round trip, and judges the batch.
+func (s *sequencer) board(l *launch) {
+	if l.err != nil {
+		return
+	}
+	if s.queue.length() >= max(1, len(l.batch)/2) {
+		if late := s.queue.take(l.room.fits); len(late) > 0 {
+			l.err = l.join(s.ctx, l.conn, late) // whatever comes, they are the flight's
+		}
+	}
+	if l.err == nil {
+		l.judge()
+	}
+}
+
+// finish stores what was accepted, and gives the connection back.
+func (s *sequencer) finish(l *launch) {
+	if l.conn == nil {
+		return
+	}
+	defer l.conn.Release()
+	defer abort(s.ctx, l.conn)
+	if l.err == nil {
+		l.err = l.store(s.ctx, l.conn)
+	}
+	if l.err != nil && l.conn.Conn().IsClosed() {
+		l.err = fmt.Errorf("%w: %w", errUnsure, l.err)
+	}
+	if errors.Is(l.err, errUnsure) {
+		l.doubt()
+	}
+}
+
+// repair stores a batch that failed. A fault of the surroundings is waited out;
+// any other is found by halving.
+func (s *sequencer) repair(batch []*entry, err error) {
+	for wait := 20 * time.Millisecond; err != nil; wait = min(2*wait, time.Second) {
 		switch {
-		case err == nil:
-			s.health.works()
-			s.settle(f)
-			return
 		case s.ctx.Err() != nil:
 			s.reject(batch, fault(s.ctx, err, "append"))
 			return
@@ -64,17 +175,34 @@ func (s *sequencer) write(batch []*entry, r *room) {
 			return
 		default:
 			half := len(batch) / 2
-			s.write(batch[:half], nil)
-			s.write(batch[half:], nil)
+			s.repair(batch[:half], s.fly(batch[:half]))
+			s.repair(batch[half:], s.fly(batch[half:]))
 			return
 		}
+		err = s.fly(batch)
 	}
+}
+
+// fly runs one transaction that nothing joins.
+func (s *sequencer) fly(batch []*entry) error {
+	l := &launch{flight: s.flight(batch)}
+	if s.open(l); l.err == nil {
+		l.judge()
+	}
+	if s.finish(l); l.err == nil {
+		s.settle(l.flight)
+	}
+	return l.err
 }
 
 // settle tells every entry of a committed flight its verdict.
 func (s *sequencer) settle(f *flight) {
+	s.health.works()
 	if len(f.records) > 0 {
 		s.stored(f.records, len(f.batch))
+	}
+	if len(f.settled) > 0 {
+		s.settled()
 	}
 	for i, e := range f.batch {
 		e.done(f.verdicts[i])
@@ -85,44 +213,4 @@ func (s *sequencer) reject(batch []*entry, err error) {
 	for _, e := range batch {
 		e.done(verdict{err: err})
 	}
-}
-
-// fly runs one transaction. r is nil when nothing may join the batch.
-func (s *sequencer) fly(f *flight, r *room) error {
-	conn, err := s.pool.Acquire(s.ctx)
-	if err != nil {
-		return err
-	}
-	defer conn.Release()
-	defer abort(s.ctx, conn)
-	err = s.steps(f, r, conn)
-	if err != nil && conn.Conn().IsClosed() {
-		err = fmt.Errorf("%w: %w", errUnsure, err)
-	}
-	if errors.Is(err, errUnsure) {
-		f.doubt()
-	}
-	return err
-}
-
-func (s *sequencer) steps(f *flight, r *room, conn *pgxpool.Conn) error {
-	if err := f.lock(s.ctx, conn); err != nil {
-		return err
-	}
-	if late := s.late(f, r); len(late) > 0 { // from here on they are the flight's, whatever comes
-		if err := f.join(s.ctx, conn, late); err != nil {
-			return err
-		}
-	}
-	f.judge()
-	return f.store(s.ctx, conn)
-}
-
-// late takes what queued while the lock was waited for, when it is enough to pay
-// for another round trip.
-func (s *sequencer) late(f *flight, r *room) []*entry {
-	if r == nil || s.queue.length() < max(1, len(f.batch)/2) {
-		return nil
-	}
-	return s.queue.take(r.fits)
 }

@@ -10,16 +10,31 @@ import (
 
 // onDecided tells this process's waiters at once, and the other processes.
 func (e *Engine) onDecided(entry *entry, v verdict) {
-	e.waiters.tell(entry.command.ID, func() engine.Outcome { return entry.outcome(v) })
+	if v.status.Final() {
+		e.waiters.tell(entry.command.ID, func() engine.Outcome { return entry.outcome(v) })
+	}
+	e.notices.send(noticeOutcome, "")
+	if len(entry.sends) > 0 {
+		e.onSubmitted()
+	}
+}
+
+// onOutcomes lets waiters everywhere look for outcomes that changed.
+func (e *Engine) onOutcomes() {
+	e.waiters.wake.ring()
 	e.notices.send(noticeOutcome, "")
 }
 
-// settle takes in the sequencer's verdicts, in the order of the log.
+// settle takes in what was handed in: commands, and the sequencer's verdicts in
+// the order of the log.
 func (w *worker) settle() {
 	w.mu.Lock()
-	landed := w.landed
-	w.landed = nil
+	landed, offered := w.landed, w.offered
+	w.landed, w.offered = nil, nil
 	w.mu.Unlock()
+	for _, o := range offered {
+		w.accept(o)
+	}
 	for _, x := range landed {
 		l := w.lanes[x.order.row.Stream]
 		l.flying--
@@ -36,6 +51,7 @@ func (w *worker) settleOne(l *lane, x landing) {
 		delete(w.known, x.order.row.Seq)
 		w.remember(l, x.verdict.stored)
 	case errors.Is(err, errDecided), errors.Is(err, errElsewhere):
+		x.order.stays(err)
 		// Not ours any more, or not now: if its row stays, the next read brings it.
 		delete(w.known, x.order.row.Seq)
 		w.cache.drop(l.name)
@@ -72,6 +88,9 @@ func (w *worker) conflict(l *lane, o *order) {
 		l.add(o)
 		return
 	}
+	if !o.stays(errElsewhere) {
+		return
+	}
 	l.flying++
 	w.e.sequencer.submit(w.failure(o, engine.ErrConflict))
 }
@@ -79,6 +98,9 @@ func (w *worker) conflict(l *lane, o *order) {
 // unstorable is a decision that the database refuses: the handler's fault.
 func (w *worker) unstorable(l *lane, o *order, err error) {
 	w.cache.drop(l.name)
+	if !o.stays(errElsewhere) {
+		return
+	}
 	l.add(o)
 	if !w.fails(l, o, err) {
 		return

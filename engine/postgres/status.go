@@ -61,7 +61,7 @@ type CommandsStatus struct {
 	Parked    int64 `json:"parked"` // failed ones
 }
 
-// Status reads what the database's processes are doing. It counts every outcome.
+// Status reads what the database's processes are doing..
 func (e *Engine) Status(ctx context.Context) (Status, error) {
 	var status Status
 	snapshot := pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly}
@@ -100,7 +100,8 @@ func (e *Engine) readStatus(ctx context.Context, sql *enginedb.Queries) (Status,
 	}
 	status := Status{Head: head, Processes: make([]ProcessStatus, len(processes)),
 		Consumers: consumers,
-		Commands:  CommandsStatus{Pending: commands.Pending, Parked: commands.Failed}}
+		Commands: CommandsStatus{Pending: commands.Pending, Scheduled: commands.Scheduled,
+			Settling: commands.Settling, Parked: commands.Failed}}
 	for i, row := range processes {
 		p := &status.Processes[i]
 		_ = json.Unmarshal(row.Info, p) // information: what another version wrote may lack

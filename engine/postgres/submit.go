@@ -24,6 +24,9 @@ func (e *Engine) Submit(ctx context.Context, s engine.Submission) (uuid.UUID, er
 	if err != nil {
 		return uuid.Nil, err
 	}
+	if e.cfg.expired(l) {
+		return uuid.Nil, fmt.Errorf("submit %s: %w", l.id, engine.ErrExpired)
+	}
 	full, err := e.inbox.full(ctx)
 	if err != nil {
 		return uuid.Nil, fault(ctx, err, "submit %s", s.Type)
@@ -33,6 +36,16 @@ func (e *Engine) Submit(ctx context.Context, s engine.Submission) (uuid.UUID, er
 	}
 	start := e.begun()
 	e.waiters.expect(l.id)
+	if d := e.direct(l); d != nil {
+		switch err := d.await(ctx); {
+		case err == nil:
+			return l.id, nil
+		case errors.Is(err, errDecided):
+			return l.id, e.sameAsBefore(ctx, l)
+		case ctx.Err() != nil:
+			return uuid.Nil, fault(ctx, err, "submit %s %s", s.Type, l.id)
+		}
+	}
 	if err := e.inbox.put(ctx, l); err != nil {
 		return uuid.Nil, fault(ctx, err, "submit %s %s", s.Type, l.id)
 	}

@@ -22,7 +22,7 @@ const (
 
 // worker is one deciding loop: it takes the commands of its hash slots, decides
 // them in memory, and hands the decisions of many streams to the sequencer at
-// once. One goroutine runs it; only landed and slots are shared.
+// once. One goroutine runs it; what is below mu is shared.
 type worker struct {
 	e       *Engine
 	index   int
@@ -39,10 +39,12 @@ type worker struct {
 	more  bool      // the inbox holds more than is in hand
 	seen  []int32   // the slots of the last read
 
-	mu     sync.Mutex
-	landed []landing
-	slots  []int32 // that this loop owns
-	anew   bool    // what is remembered is of another log
+	mu      sync.Mutex
+	running bool
+	offered []*order // direct ones
+	landed  []landing
+	slots   []int32 // that this loop owns
+	anew    bool    // what is remembered is of another log
 }
 
 // landing is an order with the sequencer's verdict.
@@ -102,6 +104,7 @@ func (w *worker) renew() {
 func (w *worker) run(ctx context.Context) {
 	w.health = w.e.health.begin("commands "+strconv.Itoa(w.index), stuckAfter)
 	defer w.health.end()
+	w.opens(true)
 	look := true
 	for ctx.Err() == nil {
 		w.health.turns()
@@ -113,7 +116,28 @@ func (w *worker) run(ctx context.Context) {
 		w.decide(ctx)
 		look = w.await(ctx)
 	}
+	w.opens(false)
 	w.drain()
+}
+
+// opens lets direct orders in, or no more.
+func (w *worker) opens(open bool) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.running = open
+}
+
+// offer hands in a direct order, if this loop decides about its stream and is not
+// behind.
+func (w *worker) offer(o *order) bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if !w.running || len(w.offered) >= takeMost || !slices.Contains(w.slots, o.row.Slot) {
+		return false
+	}
+	w.offered = append(w.offered, o)
+	w.results.ring()
+	return true
 }
 
 // await waits for something to do, and says whether the inbox is to be read.
@@ -168,19 +192,22 @@ func (w *worker) take(ctx context.Context) {
 	w.health.works()
 	for i := range rows {
 		w.low.saw(rows[i].Seq)
-		w.accept(&rows[i])
+		w.known[rows[i].Seq] = true
+		w.accept(&order{row: &rows[i]})
 	}
 	w.more = len(rows) == takeMost
 }
 
-func (w *worker) accept(row *enginedb.InboxTakeRow) {
-	w.known[row.Seq] = true
-	l := w.lanes[row.Stream]
+func (w *worker) accept(o *order) {
+	l := w.lanes[o.row.Stream]
 	if l == nil {
-		l = &lane{name: row.Stream}
-		w.lanes[row.Stream] = l
+		l = &lane{name: o.row.Stream}
+		w.lanes[o.row.Stream] = l
 	}
-	l.add(&order{row: row})
+	if time.Now().Before(l.notBefore) && !o.stays(errElsewhere) {
+		return // it waits longer than who submitted it should
+	}
+	l.add(o)
 }
 
 // forget drops what waits in slots that were lost.
@@ -191,6 +218,7 @@ func (w *worker) forget(slots []int32) {
 		}
 		for _, o := range l.waiting {
 			delete(w.known, o.row.Seq)
+			o.stays(errElsewhere)
 		}
 		l.waiting = nil
 		w.tidy(l)
@@ -210,6 +238,7 @@ func (w *worker) drain() {
 	defer deadline.Stop()
 	for {
 		w.settle()
+		w.forget(nil)
 		if !slices.ContainsFunc(w.laneList(), func(l *lane) bool { return l.flying > 0 }) {
 			return
 		}

@@ -8,6 +8,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
+	"github.com/backstory-go/backstory/engine"
 	"github.com/backstory-go/backstory/engine/postgres/enginedb"
 )
 
@@ -51,8 +52,8 @@ func (f *flight) queueOutcomes(b *pgx.Batch) {
 		p.Ats = append(p.Ats, c.At)
 		p.Correlations = append(p.Correlations, c.Correlation)
 		p.Causations = append(p.Causations, c.Causation)
-		p.Statuses = append(p.Statuses, string(e.status))
-		p.Refusals = append(p.Refusals, refusalText(e))
+		p.Statuses = append(p.Statuses, string(v.status))
+		p.Refusals = append(p.Refusals, refusalText(v.refusal))
 		p.Errors = append(p.Errors, plainText(e.failure))
 		p.Firsts = append(p.Firsts, v.appended.Position)
 		p.Counts = append(p.Counts, int32(len(v.stored)))
@@ -63,6 +64,17 @@ func (f *flight) queueOutcomes(b *pgx.Batch) {
 		b.Queue(enginedb.OutcomeInsert, p.Ids, p.Types, p.Streams, p.Data, p.Bys, p.Ats, p.Correlations,
 			p.Causations, p.Statuses, p.Refusals, p.Errors, p.Firsts, p.Counts, p.Reactions, p.Causes, f.at)
 	}
+}
+
+// queueSends puts what reactions answer to the outcomes into the inbox.
+func (f *flight) queueSends(b *pgx.Batch) {
+	var list []sent
+	for i, e := range f.batch {
+		if f.verdicts[i].err == nil {
+			list = append(list, e.sends...)
+		}
+	}
+	queueSent(b, list)
 }
 
 // queueDeletes takes decided commands out of the inbox, those too that had an
@@ -79,11 +91,11 @@ func (f *flight) queueDeletes(b *pgx.Batch) {
 	}
 }
 
-func refusalText(e *entry) string {
-	if e.refusal == nil {
+func refusalText(r *engine.RefusalInfo) string {
+	if r == nil {
 		return ""
 	}
-	text, err := json.Marshal(e.refusal)
+	text, err := json.Marshal(r)
 	if err != nil { // its data was made by Marshal
 		return "{}"
 	}

@@ -38,8 +38,14 @@ ORDER BY seq LIMIT @most;
 -- name: InboxClaim :many
 SELECT id FROM backstory.inbox WHERE id = ANY(@ids::uuid[]) FOR UPDATE SKIP LOCKED;
 
+-- name: InboxRivals :many
+-- What has one of the ids, and what waits for one of the streams.
+SELECT id, stream FROM backstory.inbox WHERE id = ANY(@ids::uuid[])
+UNION ALL
+SELECT id, stream FROM backstory.inbox WHERE stream = ANY(@streams::text[]) AND due IS NULL;
+
 -- name: InboxDelete :exec
 DELETE FROM backstory.inbox WHERE id = ANY(@ids::uuid[]);
 
 -- name: InboxCount :one
-SELECT count(*)::bigint AS pending FROM (SELECT 1 FROM backstory.inbox LIMIT @most) i;
+SELECT count(*)::bigint AS pending FROM (SELECT 1 FROM backstory.inbox WHERE due IS NULL LIMIT @most) i;

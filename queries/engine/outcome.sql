@@ -10,11 +10,21 @@ SELECT unnest(@ids::uuid[]), unnest(@types::text[]), unnest(@streams::text[]), u
 -- name: OutcomeDecided :many
 SELECT id FROM backstory.outcomes WHERE id = ANY(@ids::uuid[]);
 
+-- name: OutcomeSettling :many
+SELECT id, type, stream, correlation FROM backstory.outcomes
+WHERE status = 'settling' AND stream = ANY(@streams::text[]) AND correlation = ANY(@correlations::uuid[])
+ORDER BY at, id;
+
+-- name: OutcomeSettle :exec
+UPDATE backstory.outcomes o SET status = s.status, refusal = nullif(s.refusal, '')::json
+FROM (SELECT unnest(@ids::uuid[]) AS id, unnest(@statuses::text[]) AS status, unnest(@refusals::text[]) AS refusal) s
+WHERE o.id = s.id AND o.status = 'settling';
+
 -- name: OutcomeFind :many
 SELECT id, type, stream, data, by, at, correlation, causation, status, refusal, coalesce(error, '')::text AS error, first_position, events
 FROM backstory.outcomes WHERE id = ANY(@ids::uuid[])
 UNION ALL
-SELECT id, type, stream, data, by, at, correlation, causation, 'pending'::text, NULL::json, ''::text, 0::bigint, 0::integer
+SELECT id, type, stream, data, by, coalesce(due, at), correlation, causation, CASE WHEN due IS NULL THEN 'pending' ELSE 'scheduled' END::text, NULL::json, ''::text, 0::bigint, 0::integer
 FROM backstory.inbox i WHERE i.id = ANY(@ids::uuid[])
 AND NOT EXISTS (SELECT 1 FROM backstory.outcomes o WHERE o.id = i.id);
 

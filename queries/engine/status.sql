@@ -24,8 +24,10 @@ CROSS JOIN LATERAL (
 WHERE c.type <> 'commands' ORDER BY c.name;
 
 -- name: StatusCommands :one
-SELECT (SELECT count(*) FROM backstory.inbox)::bigint AS pending,
-       (SELECT count(*) FROM backstory.outcomes WHERE status = 'failed')::bigint AS failed;
+SELECT (SELECT count(*) FROM backstory.inbox WHERE due IS NULL)::bigint AS pending,
+       (SELECT count(*) FROM backstory.inbox WHERE due IS NOT NULL)::bigint AS scheduled,
+       (SELECT count(*) FROM backstory.outcomes WHERE status = 'settling')::bigint AS settling,
+       (SELECT count(*) FROM backstory.outcomes WHERE status = 'failed' AND discarded_at IS NULL)::bigint AS failed;
 
 -- name: VerifyVersions :many
 SELECT v.position, v.stream, v.version, v.expected::bigint AS expected, v.before::bigint AS before
@@ -56,9 +58,9 @@ ORDER BY e.position LIMIT @most;
 
 -- name: VerifyStatuses :many
 SELECT o.id, o.type, o.status FROM backstory.outcomes o
-WHERE o.status NOT IN ('accepted', 'refused', 'failed', 'cancelled')
+WHERE o.status NOT IN ('accepted', 'refused', 'failed', 'cancelled', 'settling')
    OR (o.status = 'refused') <> (o.refusal IS NOT NULL)
-   OR (o.status <> 'accepted' AND o.events > 0)
+   OR (o.status IN ('failed', 'cancelled') AND o.events > 0)
 ORDER BY o.at LIMIT @most;
 
 -- name: VerifyInbox :many

@@ -5,8 +5,9 @@
 -- A command's seq grows with its age, but for those submitted at the same moment.
 -- No worker at all: alive_ago is -1.
 SELECT (SELECT coalesce(max(position), 0) FROM backstory.events)::bigint AS head,
-       (SELECT count(*) FROM (SELECT 1 FROM backstory.inbox LIMIT @most) i)::bigint AS pending,
-       coalesce((SELECT extract(epoch FROM clock_timestamp() - i.at) FROM backstory.inbox i ORDER BY i.seq LIMIT 1), 0)::float8 AS oldest_command,
+       (SELECT count(*) FROM (SELECT 1 FROM backstory.inbox WHERE due IS NULL LIMIT @most) i)::bigint AS pending,
+       (SELECT count(*) FROM (SELECT 1 FROM backstory.inbox WHERE due IS NOT NULL LIMIT @most) i)::bigint AS scheduled,
+       coalesce((SELECT extract(epoch FROM clock_timestamp() - i.at) FROM backstory.inbox i WHERE i.due IS NULL ORDER BY i.seq LIMIT 1), 0)::float8 AS oldest_command,
        coalesce((SELECT extract(epoch FROM clock_timestamp() - max(w.seen_at)) FROM backstory.workers w), -1)::float8 AS alive_ago,
        (SELECT count(*) FROM backstory.workers w WHERE w.seen_at > clock_timestamp() - interval '2 seconds')::bigint AS workers,
        coalesce((SELECT extract(epoch FROM clock_timestamp() - min(a.xact_start)) FROM pg_catalog.pg_stat_activity a

@@ -41,7 +41,7 @@ func (q *Queries) InboxClaim(ctx context.Context, arg InboxClaimParams) ([]uuid.
 }
 
 const InboxCount = `-- name: InboxCount :one
-SELECT count(*)::bigint AS pending FROM (SELECT 1 FROM backstory.inbox LIMIT $1) i
+SELECT count(*)::bigint AS pending FROM (SELECT 1 FROM backstory.inbox WHERE due IS NULL LIMIT $1) i
 `
 
 type InboxCountParams struct {
@@ -120,6 +120,43 @@ func (q *Queries) InboxInsert(ctx context.Context, arg InboxInsertParams) ([]uui
 			return nil, err
 		}
 		items = append(items, id)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const InboxRivals = `-- name: InboxRivals :many
+SELECT id, stream FROM backstory.inbox WHERE id = ANY($1::uuid[])
+UNION ALL
+SELECT id, stream FROM backstory.inbox WHERE stream = ANY($2::text[]) AND due IS NULL
+`
+
+type InboxRivalsParams struct {
+	Ids     []uuid.UUID
+	Streams []string
+}
+
+type InboxRivalsRow struct {
+	ID     uuid.UUID
+	Stream string
+}
+
+// What has one of the ids, and what waits for one of the streams.
+func (q *Queries) InboxRivals(ctx context.Context, arg InboxRivalsParams) ([]InboxRivalsRow, error) {
+	rows, err := q.db.Query(ctx, InboxRivals, arg.Ids, arg.Streams)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []InboxRivalsRow
+	for rows.Next() {
+		var i InboxRivalsRow
+		if err := rows.Scan(&i.ID, &i.Stream); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
 	}
 	if err := rows.Err(); err != nil {
 		return nil, err

@@ -120,6 +120,7 @@ type BackstoryOutcome struct {
 	DecidedAt     time.Time
 	Reaction      string
 	Cause         int64
+	DiscardedAt   pgtype.Timestamptz
 }
 
 type BackstoryReactorState struct {

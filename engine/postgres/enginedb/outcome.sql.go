@@ -158,7 +158,7 @@ const OutcomeFind = `-- name: OutcomeFind :many
 SELECT id, type, stream, data, by, at, correlation, causation, status, refusal, coalesce(error, '')::text AS error, first_position, events
 FROM backstory.outcomes WHERE id = ANY($1::uuid[])
 UNION ALL
-SELECT id, type, stream, data, by, at, correlation, causation, 'pending'::text, NULL::json, ''::text, 0::bigint, 0::integer
+SELECT id, type, stream, data, by, coalesce(due, at), correlation, causation, CASE WHEN due IS NULL THEN 'pending' ELSE 'scheduled' END::text, NULL::json, ''::text, 0::bigint, 0::integer
 FROM backstory.inbox i WHERE i.id = ANY($1::uuid[])
 AND NOT EXISTS (SELECT 1 FROM backstory.outcomes o WHERE o.id = i.id)
 `
@@ -266,4 +266,64 @@ func (q *Queries) OutcomeInsert(ctx context.Context, arg OutcomeInsertParams) er
 		arg.DecidedAt,
 	)
 	return err
+}
+
+const OutcomeSettle = `-- name: OutcomeSettle :exec
+UPDATE backstory.outcomes o SET status = s.status, refusal = nullif(s.refusal, '')::json
+FROM (SELECT unnest($1::uuid[]) AS id, unnest($2::text[]) AS status, unnest($3::text[]) AS refusal) s
+WHERE o.id = s.id AND o.status = 'settling'
+`
+
+type OutcomeSettleParams struct {
+	Ids      []uuid.UUID
+	Statuses []string
+	Refusals []string
+}
+
+func (q *Queries) OutcomeSettle(ctx context.Context, arg OutcomeSettleParams) error {
+	_, err := q.db.Exec(ctx, OutcomeSettle, arg.Ids, arg.Statuses, arg.Refusals)
+	return err
+}
+
+const OutcomeSettling = `-- name: OutcomeSettling :many
+SELECT id, type, stream, correlation FROM backstory.outcomes
+WHERE status = 'settling' AND stream = ANY($1::text[]) AND correlation = ANY($2::uuid[])
+ORDER BY at, id
+`
+
+type OutcomeSettlingParams struct {
+	Streams      []string
+	Correlations []uuid.UUID
+}
+
+type OutcomeSettlingRow struct {
+	ID          uuid.UUID
+	Type        string
+	Stream      string
+	Correlation uuid.UUID
+}
+
+func (q *Queries) OutcomeSettling(ctx context.Context, arg OutcomeSettlingParams) ([]OutcomeSettlingRow, error) {
+	rows, err := q.db.Query(ctx, OutcomeSettling, arg.Streams, arg.Correlations)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []OutcomeSettlingRow
+	for rows.Next() {
+		var i OutcomeSettlingRow
+		if err := rows.Scan(
+			&i.ID,
+			&i.Type,
+			&i.Stream,
+			&i.Correlation,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }

@@ -13,19 +13,28 @@ import (
 )
 
 const StatusCommands = `-- name: StatusCommands :one
-SELECT (SELECT count(*) FROM backstory.inbox)::bigint AS pending,
-       (SELECT count(*) FROM backstory.outcomes WHERE status = 'failed')::bigint AS failed
+SELECT (SELECT count(*) FROM backstory.inbox WHERE due IS NULL)::bigint AS pending,
+       (SELECT count(*) FROM backstory.inbox WHERE due IS NOT NULL)::bigint AS scheduled,
+       (SELECT count(*) FROM backstory.outcomes WHERE status = 'settling')::bigint AS settling,
+       (SELECT count(*) FROM backstory.outcomes WHERE status = 'failed' AND discarded_at IS NULL)::bigint AS failed
 `
 
 type StatusCommandsRow struct {
-	Pending int64
-	Failed  int64
+	Pending   int64
+	Scheduled int64
+	Settling  int64
+	Failed    int64
 }
 
 func (q *Queries) StatusCommands(ctx context.Context) (StatusCommandsRow, error) {
 	row := q.db.QueryRow(ctx, StatusCommands)
 	var i StatusCommandsRow
-	err := row.Scan(&i.Pending, &i.Failed)
+	err := row.Scan(
+		&i.Pending,
+		&i.Scheduled,
+		&i.Settling,
+		&i.Failed,
+	)
 	return i, err
 }
 
@@ -227,9 +236,9 @@ func (q *Queries) VerifyOutcomeEvents(ctx context.Context, arg VerifyOutcomeEven
 
 const VerifyStatuses = `-- name: VerifyStatuses :many
 SELECT o.id, o.type, o.status FROM backstory.outcomes o
-WHERE o.status NOT IN ('accepted', 'refused', 'failed', 'cancelled')
+WHERE o.status NOT IN ('accepted', 'refused', 'failed', 'cancelled', 'settling')
    OR (o.status = 'refused') <> (o.refusal IS NOT NULL)
-   OR (o.status <> 'accepted' AND o.events > 0)
+   OR (o.status IN ('failed', 'cancelled') AND o.events > 0)
 ORDER BY o.at LIMIT $1
 `
 

@@ -12,8 +12,9 @@ import (
 const WatchNumbers = `-- name: WatchNumbers :one
 
 SELECT (SELECT coalesce(max(position), 0) FROM backstory.events)::bigint AS head,
-       (SELECT count(*) FROM (SELECT 1 FROM backstory.inbox LIMIT $1) i)::bigint AS pending,
-       coalesce((SELECT extract(epoch FROM clock_timestamp() - i.at) FROM backstory.inbox i ORDER BY i.seq LIMIT 1), 0)::float8 AS oldest_command,
+       (SELECT count(*) FROM (SELECT 1 FROM backstory.inbox WHERE due IS NULL LIMIT $1) i)::bigint AS pending,
+       (SELECT count(*) FROM (SELECT 1 FROM backstory.inbox WHERE due IS NOT NULL LIMIT $1) i)::bigint AS scheduled,
+       coalesce((SELECT extract(epoch FROM clock_timestamp() - i.at) FROM backstory.inbox i WHERE i.due IS NULL ORDER BY i.seq LIMIT 1), 0)::float8 AS oldest_command,
        coalesce((SELECT extract(epoch FROM clock_timestamp() - max(w.seen_at)) FROM backstory.workers w), -1)::float8 AS alive_ago,
        (SELECT count(*) FROM backstory.workers w WHERE w.seen_at > clock_timestamp() - interval '2 seconds')::bigint AS workers,
        coalesce((SELECT extract(epoch FROM clock_timestamp() - min(a.xact_start)) FROM pg_catalog.pg_stat_activity a
@@ -29,6 +30,7 @@ type WatchNumbersParams struct {
 type WatchNumbersRow struct {
 	Head           int64
 	Pending        int64
+	Scheduled      int64
 	OldestCommand  float64
 	AliveAgo       float64
 	Workers        int64
@@ -46,6 +48,7 @@ func (q *Queries) WatchNumbers(ctx context.Context, arg WatchNumbersParams) (Wat
 	err := row.Scan(
 		&i.Head,
 		&i.Pending,
+		&i.Scheduled,
 		&i.OldestCommand,
 		&i.AliveAgo,
 		&i.Workers,
