@@ -46,6 +46,7 @@ type step struct {
 // book holds the pages and the relations that the model has one way only.
 type book struct {
 	sys       *model.System
+	graph     *graph.Whole
 	pages     map[string][]byte
 	bodies    map[*model.Object]target
 	emitters  map[*model.Event][]*model.Command
@@ -58,7 +59,7 @@ type book struct {
 
 func newBook(sys *model.System) *book {
 	b := &book{
-		sys: sys, pages: map[string][]byte{},
+		sys: sys, graph: graph.Of(sys), pages: map[string][]byte{},
 		bodies:    map[*model.Object]target{},
 		emitters:  map[*model.Event][]*model.Command{},
 		settled:   map[*model.Event][]*model.Command{},
@@ -161,7 +162,7 @@ func (b *book) index() {
 	p := b.open(indexPath, "schemas", "Catalog")
 	p.line("Every message of the system: what it carries, who sends it, what follows from it.")
 	if len(b.sys.Contexts) > 1 {
-		if g := graph.Overview(b.sys, ""); len(g.Edges) > 0 && len(g.Nodes) <= graph.MaxNodes {
+		if g := b.graph.Overview(""); len(g.Edges) > 0 && len(g.Nodes) <= graph.MaxNodes {
 			p.line("```mermaid\n%s```", graph.Mermaid(g))
 		}
 	}
@@ -175,7 +176,7 @@ func (b *book) index() {
 // context is the page of one context.
 func (b *book) context(c *model.Context) {
 	p := b.open(contextPath(c), "schemas/"+c.Name, words(c.Name), indexPath, "Catalog")
-	if g := graph.Overview(b.sys, c.Name); len(g.Edges) > 0 && len(g.Nodes) <= graph.MaxNodes {
+	if g := b.graph.Overview(c.Name); len(g.Edges) > 0 && len(g.Nodes) <= graph.MaxNodes {
 		p.line("```mermaid\n%s```", graph.Mermaid(g))
 	}
 	p.contents(c)

@@ -6,7 +6,6 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/backstory-go/backstory/codegen/graph"
 	"github.com/backstory-go/backstory/codegen/model"
 )
 
@@ -19,7 +18,7 @@ func (b *book) component(c *model.Component, kind string) *page {
 
 // end draws the component and closes its page.
 func (p *page) end(c *model.Component) {
-	p.picture(graph.Component(p.book.sys, c.Type()))
+	p.picture(p.book.graph.Component(c.Type()))
 	p.close()
 }
 

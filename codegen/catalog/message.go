@@ -8,7 +8,6 @@ import (
 	"strings"
 
 	"github.com/backstory-go/backstory/codegen/contract"
-	"github.com/backstory-go/backstory/codegen/graph"
 	"github.com/backstory-go/backstory/codegen/model"
 )
 
@@ -195,7 +194,7 @@ func (p *page) data(o *model.Object) string {
 }
 
 func (p *page) neighbours(m *model.Message) {
-	if g, ok := graph.Message(p.book.sys, m.Type); ok {
+	if g, ok := p.book.graph.Message(m.Type); ok {
 		p.picture(g)
 	}
 }

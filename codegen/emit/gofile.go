@@ -131,6 +131,7 @@ func describe(goName, text, fallback string) string {
 // save renders the file and puts it into the plan.
 func (f *goFile) save() error {
 	f.emitUnits()
+	f.NoFormat = true // once, below, is enough
 	var b bytes.Buffer
 	if err := f.Render(&b); err != nil {
 		return fmt.Errorf("internal error: %s/%s does not parse: %w", f.dir, f.name, err)

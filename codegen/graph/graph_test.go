@@ -96,7 +96,7 @@ func TestSplit(t *testing.T) {
 		t.Errorf("%d blocks", n)
 	}
 	seen := map[Edge]int{}
-	for _, g := range split(sys, "big")[1:] {
+	for _, g := range split(Of(sys), "big")[1:] {
 		if len(g.Nodes) > MaxNodes {
 			t.Errorf("%s has %d nodes", g.Title, len(g.Nodes))
 		}

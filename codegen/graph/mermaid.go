@@ -133,8 +133,11 @@ func quoted(text string) string {
 
 // Flow returns the body of a context's README block: one Mermaid block, or
 // several when one would be too large to read.
-func Flow(sys *model.System, context string) string {
-	whole := Context(sys, context)
+func Flow(sys *model.System, context string) string { return Of(sys).Flow(context) }
+
+// Flow is the body of a flow block.
+func (w *Whole) Flow(context string) string {
+	whole := w.Context(context)
 	if whole.Empty() {
 		return "Nothing is described yet.\n"
 	}
@@ -142,7 +145,7 @@ func Flow(sys *model.System, context string) string {
 		return fence(whole)
 	}
 	var b strings.Builder
-	for _, g := range split(sys, context) {
+	for _, g := range split(w, context) {
 		fmt.Fprintf(&b, "**%s**\n\n%s\n", escapeCell(g.Title), fence(g))
 	}
 	return b.String()
@@ -151,14 +154,14 @@ func Flow(sys *model.System, context string) string {
 func fence(g *Graph) string { return "```mermaid\n" + Mermaid(g) + "```\n" }
 
 // split returns an overview and a picture of each component, none too large.
-func split(sys *model.System, context string) []*Graph {
-	graphs := chunks(Overview(sys, context), MaxNodes)
-	for _, c := range sys.Contexts {
+func split(w *Whole, context string) []*Graph {
+	graphs := chunks(w.Overview(context), MaxNodes)
+	for _, c := range w.sys.Contexts {
 		if c.Name != context {
 			continue
 		}
 		for _, component := range components(c) {
-			graphs = append(graphs, chunks(Component(sys, component.Type()), MaxNodes)...)
+			graphs = append(graphs, chunks(w.Component(component.Type()), MaxNodes)...)
 		}
 	}
 	return graphs

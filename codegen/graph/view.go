@@ -9,60 +9,13 @@ import (
 )
 
 // Context returns the flow of one context and what it touches of others.
-func Context(sys *model.System, name string) *Graph {
-	return All(sys).cut(title(name), func(n Node) bool { return n.context == name }).foreign(name)
-}
+func Context(sys *model.System, name string) *Graph { return Of(sys).Context(name) }
 
 // Component returns the flow through one component, e.g. todos.list.
-func Component(sys *model.System, full string) *Graph {
-	context, name, _ := strings.Cut(full, ".")
-	group := id("g", context, name)
-	return All(sys).cut(title(name), func(n Node) bool { return n.Group == group }).foreign(context)
-}
+func Component(sys *model.System, full string) *Graph { return Of(sys).Component(full) }
 
-// Message returns what leads to one message and what follows from it: two steps
-// against the arrows and two along them.
-func Message(sys *model.System, full string) (*Graph, bool) {
-	all := All(sys)
-	at := slices.IndexFunc(all.Nodes, func(n Node) bool {
-		return n.Type == full && (n.Kind == Command || n.Kind == Event)
-	})
-	if at < 0 {
-		return nil, false
-	}
-	start := all.Nodes[at]
-	forward := all.reach(start.ID, 2, func(e Edge) (string, string) { return e.From, e.To })
-	back := all.reach(start.ID, 2, func(e Edge) (string, string) { return e.To, e.From })
-	out := &Graph{Title: start.Label, Groups: slices.Clone(all.Groups)}
-	for _, e := range all.Edges {
-		if forward[e.From] && forward[e.To] || back[e.From] && back[e.To] {
-			out.Edges = append(out.Edges, e)
-		}
-	}
-	for _, n := range all.Nodes {
-		if forward[n.ID] || back[n.ID] {
-			out.Nodes = append(out.Nodes, n)
-		}
-	}
-	return out.normal().foreign(start.context), true
-}
-
-// reach returns the nodes at most that many steps away.
-func (g *Graph) reach(start string, steps int, ends func(Edge) (string, string)) map[string]bool {
-	seen := map[string]bool{start: true}
-	for range steps {
-		next := map[string]bool{}
-		for _, e := range g.Edges {
-			if from, to := ends(e); seen[from] {
-				next[to] = true
-			}
-		}
-		for n := range next {
-			seen[n] = true
-		}
-	}
-	return seen
-}
+// Message returns what leads to one message and what follows from it.
+func Message(sys *model.System, full string) (*Graph, bool) { return Of(sys).Message(full) }
 
 // foreign names the context in the frames of other contexts' components, and
 // takes the frame from a read model at home: it would hold one box of its name.
@@ -84,8 +37,12 @@ func (g *Graph) foreign(home string) *Graph {
 
 // Overview returns the components of a context, or of all with an empty name,
 // as one node each: which sends commands to which, which reads whose events.
-func Overview(sys *model.System, context string) *Graph {
-	all := All(sys)
+func Overview(sys *model.System, context string) *Graph { return Of(sys).Overview(context) }
+
+// Overview returns the components of a context, or of all with an empty name, as
+// one node each.
+func (w *Whole) Overview(context string) *Graph {
+	all, sys := w.all, w.sys
 	kinds := map[string]Kind{}
 	for _, c := range sys.Contexts {
 		for _, a := range c.Actors {
@@ -122,9 +79,13 @@ func Overview(sys *model.System, context string) *Graph {
 // they stand for.
 func contract(all *Graph, home map[string]string) []Edge {
 	counts := map[Edge]map[string]bool{}
+	nodes := map[string]Node{}
+	for _, n := range all.Nodes {
+		nodes[n.ID] = n
+	}
 	for _, e := range all.Edges {
 		from, to := home[e.From], home[e.To]
-		source, target := all.node(e.From), all.node(e.To)
+		source, target := nodes[e.From], nodes[e.To]
 		what, message := "events", e.From
 		if target.Kind == Command {
 			what, message = "commands", e.To
@@ -155,17 +116,5 @@ func contract(all *Graph, home map[string]string) []Edge {
 	return edges
 }
 
-// Lanes returns one actor's story with its triggers, for a picture in columns:
-// trigger, command, event, read model or automation.
-func Lanes(sys *model.System, actor *model.Actor) *Graph {
-	g := Component(sys, actor.Type())
-	g.Title = title(actor.Name)
-	for _, c := range actor.Commands {
-		if c.Internal {
-			continue
-		}
-		g.Nodes = append(g.Nodes, Node{ID: "t_people", Kind: Trigger, Label: "Page, API, CLI"})
-		g.Edges = append(g.Edges, Edge{From: "t_people", To: id("c", actor.Context.Name, actor.Name, c.Name)})
-	}
-	return g.normal()
-}
+// Lanes returns one actor's story with its triggers.
+func Lanes(sys *model.System, actor *model.Actor) *Graph { return Of(sys).Lanes(actor) }

@@ -33,19 +33,21 @@ func Codes() []source.Code {
 }
 
 // wellFormed proves that every generated Go file parses and is as gofmt would
-// leave it: otherwise the generator and a formatter would fight.
-func wellFormed(files map[string][]byte) error {
+// leave it: otherwise the generator and a formatter would fight. What was written
+// once, as the manifest says, was proven then.
+func (m *maker) wellFormed() error {
+	files := m.files
 	for _, name := range slices.Sorted(maps.Keys(files)) {
 		if !local(name) {
 			return fmt.Errorf("the generator made a path outside the project: %q", name)
 		}
-		if !strings.HasSuffix(name, ".go") {
+		if !strings.HasSuffix(name, ".go") || m.old.has(name, files[name]) {
 			continue
 		}
-		if _, err := parser.ParseFile(token.NewFileSet(), name, files[name], parser.SkipObjectResolution); err != nil {
-			return fmt.Errorf("the generator made Go that does not parse: %w", err)
-		}
 		if !strings.HasSuffix(name, "_gen.go") {
+			if _, err := parser.ParseFile(token.NewFileSet(), name, files[name], parser.SkipObjectResolution); err != nil {
+				return fmt.Errorf("the generator made Go that does not parse: %w", err)
+			}
 			continue
 		}
 		formatted, err := format.Source(files[name])
@@ -62,9 +64,10 @@ func wellFormed(files map[string][]byte) error {
 // blocksOf are the README blocks of a system: two for each context.
 func blocksOf(sys *model.System) []Block {
 	var blocks []Block
+	whole := graph.Of(sys)
 	for _, c := range sys.Contexts {
 		blocks = append(blocks,
-			Block{"flow " + c.Name, graph.Flow(sys, c.Name)},
+			Block{"flow " + c.Name, whole.Flow(c.Name)},
 			Block{"messages " + c.Name, graph.Messages(sys, c.Name)})
 	}
 	return blocks
@@ -240,16 +243,16 @@ func (m *maker) keptDrawing(base, dot string) (bool, error) {
 // dotsOf names the pictures: the whole system, each context, each actor. Names
 // of schemas hold no "-", so the first can meet no context's.
 func dotsOf(sys *model.System) map[string]string {
-	dots := map[string]string{}
-	if overview := graph.Overview(sys, ""); !overview.Empty() {
+	dots, whole := map[string]string{}, graph.Of(sys)
+	if overview := whole.Overview(""); !overview.Empty() {
 		dots["whole-system"] = graph.Dot(overview)
 	}
 	for _, c := range sys.Contexts {
-		if flow := graph.Context(sys, c.Name); !flow.Empty() {
+		if flow := whole.Context(c.Name); !flow.Empty() {
 			dots[c.Name] = graph.Dot(flow)
 		}
 		for _, a := range c.Actors {
-			dots[a.Type()] = graph.DotLanes(graph.Lanes(sys, a))
+			dots[a.Type()] = graph.DotLanes(whole.Lanes(a))
 		}
 	}
 	return dots

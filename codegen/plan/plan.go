@@ -77,14 +77,14 @@ func Make(ctx context.Context, project Project, sys *model.System, emitted map[s
 	for name, data := range dialect.Files() {
 		m.files[project.Schemas+"/dialect/"+name] = data
 	}
-	if err := wellFormed(m.files); err != nil {
-		return nil, err
-	}
 	data, err := m.read(ManifestFile)
 	if err != nil {
 		return nil, err
 	}
 	m.old = recall(data)
+	if err := m.wellFormed(); err != nil {
+		return nil, err
+	}
 	blocks := blocksOf(sys)
 	readme, err := m.readme(blocks)
 	if err != nil {
