@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/signal"
 	"path"
+	"runtime/debug"
 
 	"github.com/backstory-go/backstory/codegen/catalog"
 	"github.com/backstory-go/backstory/codegen/cli"
@@ -21,6 +22,7 @@ import (
 )
 
 func main() {
+	debug.SetGCPercent(400) // a short run: collecting costs more than the memory
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	code := cli.Run(ctx, cli.Compiler{Read: read, Plan: compile}, os.Args[1:], os.Stdout, os.Stderr)
 	stop()

@@ -2,7 +2,9 @@ package cli
 
 import (
 	"errors"
+	"io/fs"
 	"maps"
+	"os"
 	"slices"
 
 	"github.com/backstory-go/backstory/codegen/compat"
@@ -89,7 +91,14 @@ func (a *app) record(project plan.Project, tree *source.Tree, files map[string][
 // keepsPublished says whether every published version of an event is as it was
 // published, and prints what is not.
 func (a *app) keepsPublished() (bool, error) {
-	_, now, err := a.read()
+	project, err := a.open()
+	if err != nil {
+		return false, err
+	}
+	if nothingPublished(project) {
+		return true, nil
+	}
+	now, err := a.compiler.Read(project)
 	if err != nil {
 		return false, err
 	}
@@ -98,4 +107,14 @@ func (a *app) keepsPublished() (bool, error) {
 		return true, nil
 	}
 	return false, source.Render(a.out, source.Format(a.format), faults, now.Tree)
+}
+
+// nothingPublished spares the common case a second reading of the schemas.
+func nothingPublished(project plan.Project) bool {
+	for _, name := range []string{compat.PublishedFile, compat.PublishedFolder} {
+		if _, err := os.Stat(project.Path(project.Schemas + "/" + name)); !errors.Is(err, fs.ErrNotExist) {
+			return false
+		}
+	}
+	return true
 }

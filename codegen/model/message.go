@@ -2,6 +2,7 @@ package model
 
 import (
 	"strconv"
+	"strings"
 
 	"github.com/backstory-go/backstory/codegen/source"
 )
@@ -129,7 +130,7 @@ func (b *builder) event(f *file, a *Actor) *Event {
 		b.fault(stated.Pos(), codeVersion, "write "+strconv.Itoa(f.version)+", or delete x-version: the file's name says it", "x-version is %s, but the file's name says %d", stated.Text, f.version)
 	}
 	for _, old := range texts(f.root.Get("x-renamed-from")) {
-		e.RenamedFrom = append(e.RenamedFrom, old.Text)
+		e.RenamedFrom = append(e.RenamedFrom, formerType(e, old.Text))
 	}
 	return e
 }
@@ -147,12 +148,20 @@ func (b *builder) checkCommand(c *Command) {
 	}
 }
 
+// formerType is the type that a former name of an event stands for: like every
+// name, it is read from the nearest scope outward. The component or context may be
+// gone with the name.
+func formerType(e *Event, name string) string {
+	own := strings.Split(e.Type, ".")
+	return strings.Join(append(own[:max(0, 2-strings.Count(name, "."))], name), ".")
+}
+
 // checkRenames judges the old names that an event and its properties state.
 func (b *builder) checkRenames(f *file, e *Event) {
 	for _, old := range texts(f.root.Get("x-renamed-from")) {
 		owner := b.lookupEvent(f, old.Text)
 		switch {
-		case old.Text == e.Type || old.Text == e.Name:
+		case formerType(e, old.Text) == e.Type:
 			b.fault(old.Pos(), codeRenamed, "write the name that the event had before", "%q is the event's present name", old.Text)
 		case owner != nil:
 			b.fault(old.Pos(), codeRenamed, "delete the old event's file, or delete this line", "%q is still an event (%s), so this one cannot have been called so", old.Text, owner.Pos)
