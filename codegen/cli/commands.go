@@ -11,22 +11,19 @@ import (
 )
 
 func (a *app) generate() *cobra.Command {
+	watch := false
 	c := &cobra.Command{
 		Use:   "generate",
 		Short: "Writes everything that is made of the schemas",
 		Args:  usageArgs(cobra.NoArgs),
 		RunE: func(c *cobra.Command, _ []string) error {
-			p, err := a.plan(c.Context())
-			if err != nil {
-				return err
+			if watch {
+				return a.watch(c.Context())
 			}
-			if err := p.Write(); err != nil {
-				return err
-			}
-			a.summary(p)
-			return nil
+			return a.write(c.Context())
 		},
 	}
+	c.Flags().BoolVar(&watch, "watch", false, "generate again whenever schemas or SQL change")
 	a.reports(c)
 	return c
 }
