@@ -15,7 +15,7 @@ func statusCommand(flags *flags) *cobra.Command {
 	var asJSON bool
 	cmd := &cobra.Command{
 		Use:   "status",
-		Short: "Show what the database's processes, projections and commands are doing",
+		Short: "Show what the database's processes, consumers and commands are doing",
 		Args:  usageArgs(cobra.NoArgs),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return withSession(cmd, *flags, func(ctx context.Context, s session) error {
@@ -55,7 +55,8 @@ func (s session) printStatus(status postgres.Status) error {
 		line("process\tnone: commands wait until an app runs")
 	}
 	for _, c := range status.Consumers {
-		line("%s\t%s\t%s\tat %d\t%d events and %.1f s behind\t%d parked", c.Kind, c.Name, c.Status, c.Position, c.LagEvents, c.LagSeconds, c.Parked)
+		line("%s\t%s\t%s\tat %d\t%d events and %.1f s behind\t%d slots\t%d retrying, %d parked", c.Kind, c.Name, c.Status, c.Position, c.LagEvents, c.LagSeconds,
+			c.Slots, c.Retrying, c.Parked)
 	}
 	return errors.Join(append(faults, out.Flush())...)
 }

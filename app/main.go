@@ -49,7 +49,7 @@ func command() *cobra.Command {
 	root.PersistentFlags().StringVar(&flags.retention, "outcome-retention", "", "how long outcomes of commands are kept, for example 720h (default for ever)")
 	root.PersistentFlags().StringVar(&flags.logFormat, "log-format", "text", "text or json")
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return &usageError{err} })
-	root.AddCommand(serve, sendCommand(&flags), historyCommand(&flags), statusCommand(&flags), scheduledCommand(&flags), verifyCommand(&flags), adoptCommand(&flags),
+	root.AddCommand(serve, sendCommand(&flags), historyCommand(&flags), statusCommand(&flags), scheduledCommand(&flags), verifyCommand(&flags), parkedCommand(&flags), adoptCommand(&flags),
 		exportCommand(&flags), importCommand(&flags), archiveCommand(&flags), benchCommand(&flags))
 	return root
 }

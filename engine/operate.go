@@ -67,6 +67,7 @@ type ScheduledCommand struct {
 type ParkedFilter struct {
 	Consumer string
 	Key      string
+	Before   time.Time // parked then or earlier, for what changes in chunks: what failed again meanwhile is another case
 }
 
 // ParkedKey is a key of a consumer whose messages wait behind one that failed.

@@ -19,6 +19,7 @@ var quickRetries = postgres.ConsumerConfig{Attempts: 3, FirstPause: time.Millise
 var errHandler = errors.New("the handler fails")
 
 func TestReactions_SendCommandsOnce(t *testing.T) {
+	t.Parallel()
 	url := database(t)
 	e := started(t, noting(url, hooks{}))
 	settled(t, e, command("open", "a", 0))
@@ -47,6 +48,7 @@ func TestReactions_SendCommandsOnce(t *testing.T) {
 
 // Three engines, 40 accounts, all at once: each key's order must hold.
 func TestReactions_KeepTheOrderOfEachKey(t *testing.T) {
+	t.Parallel()
 	url := database(t)
 	var engines []*postgres.Engine
 	for range 3 {
@@ -73,6 +75,7 @@ func TestReactions_KeepTheOrderOfEachKey(t *testing.T) {
 }
 
 func TestReactionFailsTwiceThreeTimesOver_IsNotParked(t *testing.T) {
+	t.Parallel()
 	url := database(t)
 	var mu sync.Mutex
 	failed := map[int64]int{}
@@ -101,6 +104,7 @@ func TestReactionFailsTwiceThreeTimesOver_IsNotParked(t *testing.T) {
 }
 
 func TestPoisonOnOneOf1000Streams_HoldsUpNobody(t *testing.T) {
+	t.Parallel()
 	url := database(t)
 	var poisoned atomic.Bool
 	poisoned.Store(true)
@@ -148,6 +152,7 @@ func TestPoisonOnOneOf1000Streams_HoldsUpNobody(t *testing.T) {
 }
 
 func TestParkedMessageDiscarded_LetsTheNextGoOn(t *testing.T) {
+	t.Parallel()
 	url := database(t)
 	e := started(t, noting(url, hooks{deposited: func(m engine.Meta) error {
 		if m.Version <= 2 {
@@ -178,6 +183,7 @@ func TestParkedMessageDiscarded_LetsTheNextGoOn(t *testing.T) {
 }
 
 func TestUnknownEventType_ParksItsKeyOnly(t *testing.T) {
+	t.Parallel()
 	url := database(t)
 	e := started(t, noting(url, hooks{}))
 	settled(t, e, command("deposit", "a", 1))
@@ -203,6 +209,7 @@ func (removed) SchemaVersion() int  { return 1 }
 
 // Every try of a handler during an outage would use up the budget many times over.
 func TestOutage_ParksNothing(t *testing.T) {
+	t.Parallel()
 	server := privateServer(t, false)
 	url := server.URL("postgres")
 	cfg := noting(url, hooks{})
@@ -225,6 +232,7 @@ func TestOutage_ParksNothing(t *testing.T) {
 }
 
 func TestPausedConsumer_HoldsUpNobody(t *testing.T) {
+	t.Parallel()
 	url := database(t)
 	e := started(t, noting(url, hooks{}))
 	if err := e.PauseConsumer(within(t), "bank.account"); err != nil {
@@ -250,6 +258,7 @@ func TestPausedConsumer_HoldsUpNobody(t *testing.T) {
 }
 
 func TestSlots_MoveWhenProcessesComeAndGo(t *testing.T) {
+	t.Parallel()
 	url := database(t)
 	const owners = `SELECT count(DISTINCT owner) FROM backstory.slots s JOIN backstory.workers w ON w.id = s.owner WHERE consumer = 'bank.account'`
 	const free = `SELECT count(*) FROM backstory.slots s WHERE NOT EXISTS (SELECT 1 FROM backstory.workers w WHERE w.id = s.owner)`
@@ -270,6 +279,7 @@ func TestSlots_MoveWhenProcessesComeAndGo(t *testing.T) {
 }
 
 func TestResizeConsumer_WhileItRuns(t *testing.T) {
+	t.Parallel()
 	url := database(t)
 	var poisoned atomic.Bool
 	poisoned.Store(true)
@@ -324,6 +334,7 @@ func TestResizeConsumer_WhileItRuns(t *testing.T) {
 }
 
 func TestReactorStateOfAnotherShape_IsFoldedAnew(t *testing.T) {
+	t.Parallel()
 	url := database(t)
 	e, stop := run(t, noting(url, hooks{}))
 	for i := range 7 {
@@ -344,6 +355,7 @@ func TestReactorStateOfAnotherShape_IsFoldedAnew(t *testing.T) {
 
 // The projection's own rows: one that cannot be applied holds its key only.
 func TestProjectionPoison_HoldsItsKeyOnly(t *testing.T) {
+	t.Parallel()
 	url := database(t)
 	s := &engine.System{}
 	s.AddActor(accounts(&atomic.Int64{}))

@@ -48,6 +48,7 @@ type Engine struct {
 	consumers []*consumer
 	schedule  *schedule
 	senders   map[string]sender // by reaction
+	danger    chan struct{}     // holds a token while a message is tried that may end the process
 
 	ctx    context.Context // ends by Close
 	cancel context.CancelFunc
@@ -90,7 +91,7 @@ func assemble(cfg Config, work, reads *pgxpool.Pool) *Engine {
 	e.ctx, e.cancel = context.WithCancel(context.Background())
 	e.health, e.meter, e.stats, e.readiness = newHealth(e.log), newMeter(), newRecent[Stats](), newRecent[[]Check]()
 	e.opened = time.Now()
-	e.consumers = consumersOf(cfg)
+	e.consumers, e.danger = consumersOf(cfg), make(chan struct{}, 1)
 	e.notices = newNotices(e.ctx, e.sql, e.id)
 	e.applied = newApplied()
 	e.snapshots = newSnapshots(e.ctx, work, e.log)

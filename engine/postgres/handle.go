@@ -75,6 +75,11 @@ func (r *runner) handle(ctx context.Context, group []*slot, messages []*message,
 	defer cancel()
 	ch := &changes{}
 	if r.careful > 0 { // then it is one message: see follow
+		free, err := r.e.dangerous(ctx)
+		if err != nil {
+			return err
+		}
+		defer free()
 		if err := r.announce(ctx, messages[0]); err != nil {
 			return err
 		}
@@ -98,6 +103,17 @@ func (r *runner) handle(ctx context.Context, group []*slot, messages []*message,
 	r.traceHandled(messages, start)
 	r.adapt(len(messages), time.Since(start))
 	return nil
+}
+
+// dangerous waits until no other message of this process is tried that may take it
+// along: so the one that does is told from those that were tried beside it.
+func (e *Engine) dangerous(ctx context.Context) (free func(), err error) {
+	select {
+	case e.danger <- struct{}{}:
+		return func() { <-e.danger }, nil
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
 }
 
 // blames says whether an error is the fault of what was written.

@@ -36,6 +36,13 @@ func (r *runner) retry(ctx context.Context) (more bool, err error) {
 	if err != nil || len(list) == 0 {
 		return false, err
 	}
+	if suspect(list[0].row) {
+		free, err := r.e.dangerous(ctx)
+		if err != nil {
+			return false, err
+		}
+		defer free()
+	}
 	ch := &changes{}
 	var tried []*attempted
 	var messages []*message
@@ -71,9 +78,6 @@ func (r *runner) retry(ctx context.Context) (more bool, err error) {
 // takeHeld reads the due keys and their messages.
 func (r *runner) takeHeld(ctx context.Context) ([]*attempted, error) {
 	p := enginedb.HeldTakeParams{Consumer: r.c.name, Most: retryMost}
-	if r.careful > 0 {
-		p.Most = 1
-	}
 	for n := range r.slots {
 		p.Slots = append(p.Slots, n)
 	}
@@ -81,8 +85,13 @@ func (r *runner) takeHeld(ctx context.Context) ([]*attempted, error) {
 	if err != nil {
 		return nil, err
 	}
-	list := make([]*attempted, len(rows))
-	for i, row := range rows {
+	// What was announced and is past the checkpoint comes when the checkpoint does.
+	rows = filter(rows, func(row enginedb.HeldTakeRow) bool {
+		s := r.slots[row.Slot]
+		return s != nil && row.FromPosition <= s.position
+	})
+	var list []*attempted
+	for _, row := range alone(rows) {
 		a := &attempted{row: row}
 		most := 1
 		if row.Attempts == 0 && row.Error == "" && r.careful == 0 {
@@ -94,18 +103,26 @@ func (r *runner) takeHeld(ctx context.Context) ([]*attempted, error) {
 		}
 		a.more = len(messages) > most
 		a.messages = messages[:min(len(messages), most)]
-		list[i] = a
+		list = append(list, a)
 	}
 	return list, nil
 }
 
+// suspect says whether a process died while it tried the message.
+func suspect(row enginedb.HeldTakeRow) bool { return row.Attempts > 0 && row.Error == "" }
+
+// alone keeps suspects from others: they come last, one by one.
+func alone(rows []enginedb.HeldTakeRow) []enginedb.HeldTakeRow {
+	others := filter(rows, func(row enginedb.HeldTakeRow) bool { return !suspect(row) })
+	if len(others) == 0 && len(rows) > 0 {
+		return rows[:1]
+	}
+	return others
+}
+
 // waiting reads messages of a held key that its slot's checkpoint has passed by.
 func (r *runner) waiting(ctx context.Context, row enginedb.HeldTakeRow, most int) ([]*message, error) {
-	s := r.slots[row.Slot]
-	if s == nil {
-		return nil, nil
-	}
-	return waitingBehind(ctx, r.e.sql, r.c, row, s.position, most)
+	return waitingBehind(ctx, r.e.sql, r.c, row, r.slots[row.Slot].position, most)
 }
 
 // waitingBehind reads what waits behind a held key, up to a position. A message

@@ -30,6 +30,9 @@ func TestMain(m *testing.M) {
 	if url := os.Getenv(childURL); url != "" {
 		os.Exit(child(url))
 	}
+	if url := os.Getenv(reactURL); url != "" {
+		os.Exit(reactChild(url))
+	}
 	if url := os.Getenv(soakURL); url != "" {
 		os.Exit(soakChild(url))
 	}

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 
@@ -83,7 +84,7 @@ func (e *Engine) RetryParked(ctx context.Context, of engine.ParkedFilter, limit 
 	if err != nil || of.Consumer == engine.ConsumerCommands {
 		return commands, err
 	}
-	n, err := e.sql.ParkedRetry(ctx, enginedb.ParkedRetryParams{Consumer: of.Consumer, Key: of.Key, Most: int32(limit)})
+	n, err := e.sql.ParkedRetry(ctx, enginedb.ParkedRetryParams{Consumer: of.Consumer, Key: of.Key, Before: parkedBefore(of), Most: int32(limit)})
 	return commands + int(n), fault(ctx, err, "retry what is parked")
 }
 
@@ -93,8 +94,15 @@ func (e *Engine) DiscardParked(ctx context.Context, of engine.ParkedFilter, limi
 	if err != nil || of.Consumer == engine.ConsumerCommands {
 		return commands, err
 	}
-	n, err := e.sql.ParkedDiscard(ctx, enginedb.ParkedDiscardParams{Consumer: of.Consumer, Key: of.Key, Most: int32(limit)})
+	n, err := e.sql.ParkedDiscard(ctx, enginedb.ParkedDiscardParams{Consumer: of.Consumer, Key: of.Key, Before: parkedBefore(of), Most: int32(limit)})
 	return commands + int(n), fault(ctx, err, "discard what is parked")
+}
+
+func parkedBefore(of engine.ParkedFilter) time.Time {
+	if of.Before.IsZero() {
+		return time.Now().AddDate(1, 0, 0) // whatever the database's clock says
+	}
+	return of.Before
 }
 
 // PauseConsumer implements engine.Operator. What is in hand is finished; the last

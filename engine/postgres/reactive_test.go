@@ -3,6 +3,7 @@ package postgres_test
 import (
 	"context"
 	"fmt"
+	"hash/fnv"
 	"slices"
 	"strconv"
 	"sync/atomic"
@@ -176,4 +177,11 @@ func heldKeys(tb testing.TB, url, consumer string) []string {
 	tb.Helper()
 	keys := one[[]string](tb, url, `SELECT coalesce(array_agg(key ORDER BY key), '{}') FROM backstory.held WHERE consumer = $1`, consumer)
 	return slices.Clip(keys)
+}
+
+// slotOfKey is the slot of a key among n.
+func slotOfKey(key string, n uint32) uint32 {
+	h := fnv.New32a()
+	_, _ = h.Write([]byte(key))
+	return h.Sum32() % n
 }

@@ -61,7 +61,7 @@ const (
 	batchMost    = 512
 	batchQuick   = 100 * time.Millisecond
 	batchSlow    = 500 * time.Millisecond
-	carefulMost  = 256
+	carefulMost  = 64
 	behindMost   = 10 * page // of a checkpoint that moves without work
 	runnerLinger = 1500 * time.Millisecond
 )

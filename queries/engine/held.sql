@@ -66,6 +66,7 @@ UPDATE backstory.held h SET parked_at = NULL, attempts = 0, next_at = clock_time
 WHERE (h.consumer, h.key) IN (
     SELECT p.consumer, p.key FROM backstory.held p
     WHERE p.parked_at IS NOT NULL AND (@consumer::text = '' OR p.consumer = @consumer) AND (@key::text = '' OR p.key = @key)
+      AND p.parked_at <= @before::timestamptz
     ORDER BY p.consumer, p.key LIMIT @most FOR UPDATE SKIP LOCKED);
 
 -- name: ParkedDiscard :execrows
@@ -74,4 +75,5 @@ UPDATE backstory.held h SET parked_at = NULL, attempts = 0, next_at = clock_time
 WHERE (h.consumer, h.key) IN (
     SELECT p.consumer, p.key FROM backstory.held p
     WHERE p.parked_at IS NOT NULL AND (@consumer::text = '' OR p.consumer = @consumer) AND (@key::text = '' OR p.key = @key)
+      AND p.parked_at <= @before::timestamptz
     ORDER BY p.consumer, p.key LIMIT @most FOR UPDATE SKIP LOCKED);

@@ -427,17 +427,24 @@ UPDATE backstory.held h SET parked_at = NULL, attempts = 0, next_at = clock_time
 WHERE (h.consumer, h.key) IN (
     SELECT p.consumer, p.key FROM backstory.held p
     WHERE p.parked_at IS NOT NULL AND ($1::text = '' OR p.consumer = $1) AND ($2::text = '' OR p.key = $2)
-    ORDER BY p.consumer, p.key LIMIT $3 FOR UPDATE SKIP LOCKED)
+      AND p.parked_at <= $3::timestamptz
+    ORDER BY p.consumer, p.key LIMIT $4 FOR UPDATE SKIP LOCKED)
 `
 
 type ParkedDiscardParams struct {
 	Consumer string
 	Key      string
+	Before   time.Time
 	Most     int32
 }
 
 func (q *Queries) ParkedDiscard(ctx context.Context, arg ParkedDiscardParams) (int64, error) {
-	result, err := q.db.Exec(ctx, ParkedDiscard, arg.Consumer, arg.Key, arg.Most)
+	result, err := q.db.Exec(ctx, ParkedDiscard,
+		arg.Consumer,
+		arg.Key,
+		arg.Before,
+		arg.Most,
+	)
 	if err != nil {
 		return 0, err
 	}
@@ -508,17 +515,24 @@ UPDATE backstory.held h SET parked_at = NULL, attempts = 0, next_at = clock_time
 WHERE (h.consumer, h.key) IN (
     SELECT p.consumer, p.key FROM backstory.held p
     WHERE p.parked_at IS NOT NULL AND ($1::text = '' OR p.consumer = $1) AND ($2::text = '' OR p.key = $2)
-    ORDER BY p.consumer, p.key LIMIT $3 FOR UPDATE SKIP LOCKED)
+      AND p.parked_at <= $3::timestamptz
+    ORDER BY p.consumer, p.key LIMIT $4 FOR UPDATE SKIP LOCKED)
 `
 
 type ParkedRetryParams struct {
 	Consumer string
 	Key      string
+	Before   time.Time
 	Most     int32
 }
 
 func (q *Queries) ParkedRetry(ctx context.Context, arg ParkedRetryParams) (int64, error) {
-	result, err := q.db.Exec(ctx, ParkedRetry, arg.Consumer, arg.Key, arg.Most)
+	result, err := q.db.Exec(ctx, ParkedRetry,
+		arg.Consumer,
+		arg.Key,
+		arg.Before,
+		arg.Most,
+	)
 	if err != nil {
 		return 0, err
 	}
