@@ -48,6 +48,24 @@ type Operator interface {
 	// ResizeConsumer changes the number of slots that a consumer's keys are spread
 	// over, while it runs. It returns when the new slots are in place.
 	ResizeConsumer(ctx context.Context, name string, slots int) error
+
+	// Rebuild folds a projection's whole log into a table beside the live one, and
+	// swaps them; no reaction runs, and readers see the one or the other. report
+	// hears of its progress; nil: nobody does. Ended early, the same program's next
+	// call goes on where it was. ErrNotFound: there is no such projection.
+	Rebuild(ctx context.Context, projection string, report func(Progress)) error
+
+	// RecomputeKey folds the events of one key anew and replaces the rows that they
+	// lead to, while everything else goes on. It is for projections whose rows each
+	// depend on one key only: the stream, or what the order of events depends on.
+	RecomputeKey(ctx context.Context, projection, key string) error
+
+	// RowsAt gives read a database in which the projection's table, and nothing
+	// else, is as it was at a position of the log. ErrNotFound: no such projection.
+	RowsAt(ctx context.Context, projection string, position int64, read func(context.Context, DBTX) error) error
+
+	// PositionAt is the last position of the log at a time; 0: nothing was stored yet.
+	PositionAt(ctx context.Context, at time.Time) (int64, error)
 }
 
 // ScheduledCommand is a command that is due later.

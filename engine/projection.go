@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
@@ -53,4 +54,15 @@ type Folding interface {
 
 	// Forget drops the rows in memory, written or not.
 	Forget()
+
+	// Afresh is Forget, and the table counts as empty from then on: no row is read.
+	Afresh()
+}
+
+// Progress tells how far a projection is built.
+type Progress struct {
+	Position  int64 // folded up to here
+	Head      int64 // of the log
+	Elapsed   time.Duration
+	Remaining time.Duration // an estimate; 0: not known yet, or done
 }

@@ -32,8 +32,9 @@ func NewFolding[K comparable, R any](table Table[K, R]) Folding {
 }
 
 type fold[K comparable, R any] struct {
-	table Table[K, R]
-	rows  *Rows[K, R]
+	table  Table[K, R]
+	rows   *Rows[K, R]
+	afresh bool // the table counts as empty
 }
 
 // mostForesights is how often a batch is looked through for keys. Keys that are
@@ -47,6 +48,9 @@ func (f *fold[K, R]) Apply(ctx context.Context, db DBTX, batch []Recorded) error
 	rest := batch
 	f.rows.load = func(key K) ([]K, []R, error) {
 		keys := []K{key}
+		if f.afresh {
+			return keys, nil, nil
+		}
 		if looks++; looks <= mostForesights {
 			keys = f.foresee(key, rest)
 		}
@@ -100,3 +104,9 @@ func (f *fold[K, R]) Rows() int { return len(f.rows.entries) }
 
 // Forget implements Folding.
 func (f *fold[K, R]) Forget() { f.rows = newRows(f.table.KeyOf, f.table.Canonical) }
+
+// Afresh implements Folding.
+func (f *fold[K, R]) Afresh() {
+	f.Forget()
+	f.afresh = true
+}

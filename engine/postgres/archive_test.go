@@ -110,6 +110,9 @@ func TestArchive_FoldsAndRebuildsBeginAtTheFloor(t *testing.T) {
 	rebuilt.AddActor(accounts(&atomic.Int64{}))
 	rebuilt.AddProjection(balances(ddl, "2"))
 	third := started(t, postgres.Config{URL: worker, OwnerURL: owner, System: rebuilt})
+	eventually(t, "the new table is live", func() bool {
+		return one[string](t, admin, `SELECT hash FROM backstory.consumers WHERE name = 'bank.balances'`) == "2"
+	})
 	caughtUp(t, third)
 	if got := one[string](t, admin, `SELECT string_agg(b::text, ' ' ORDER BY id) FROM bank_balances b`); got != want {
 		t.Errorf("rebuilt from the floor: %s, want %s", got, want)

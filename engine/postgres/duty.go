@@ -26,6 +26,7 @@ type duty struct {
 	info    []byte
 	idents  []string // of the consumers, by which slots are taken
 	runners map[string]*posted
+	builds  map[string]bool // projections whose renewal was begun
 	running sync.WaitGroup
 	beats   int
 }
@@ -41,7 +42,7 @@ type posted struct {
 func newDuty(e *Engine) *duty {
 	host, _ := os.Hostname()
 	info, _ := json.Marshal(map[string]any{"host": host, "pid": os.Getpid(), "roles": e.cfg.Roles})
-	d := &duty{e: e, info: info, runners: map[string]*posted{}, idents: []string{consumerCommands + " "}}
+	d := &duty{e: e, info: info, runners: map[string]*posted{}, builds: map[string]bool{}, idents: []string{consumerCommands + " "}}
 	for _, c := range e.consumers {
 		d.idents = append(d.idents, c.ident())
 	}
@@ -121,6 +122,7 @@ func (d *duty) beat(working context.Context) error {
 		d.flushIdle(ctx)
 	}
 	d.resize(ctx, shares)
+	d.renew(working, shares)
 	return d.nudge(ctx)
 }
 

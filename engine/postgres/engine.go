@@ -188,7 +188,7 @@ func (e *Engine) Close() {
 }
 
 // DB implements engine.Client.
-func (e *Engine) DB() engine.DBTX { return e.reads }
+func (e *Engine) DB() engine.DBTX { return steady{e.reads} }
 
 // Hub implements engine.Client.
 func (e *Engine) Hub() *engine.Hub { return &e.hub }

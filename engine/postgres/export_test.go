@@ -19,7 +19,7 @@ import (
 var (
 	exported = []string{"events", "outcomes", "inbox", "consumers", "slots", "held", "reactor_states", "log",
 		"floors", "floor_streams", "floor_rows"}
-	derived = []string{"event_tags", "snapshots", "workers", "migrations"}
+	derived = []string{"event_tags", "builds", "build_held", "definitions", "snapshots", "workers", "migrations"}
 	kept    = []string{"settings"} // secrets of the place
 )
 

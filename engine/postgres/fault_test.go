@@ -129,32 +129,6 @@ func TestNoNotifications_PollsSuffice(t *testing.T) {
 	checkBalances(t, url)
 }
 
-func TestProjectionOfAnotherDefinition_IsBuiltAnew(t *testing.T) {
-	url := database(t)
-	e, stop := run(t, postgres.Config{URL: url})
-	for range 5 {
-		settled(t, e, command("deposit", "a", 2))
-	}
-	caughtUp(t, e)
-	// The old process still runs while the new one opens.
-	s := &engine.System{}
-	s.AddActor(accounts(&atomic.Int64{}))
-	s.AddProjection(balances(strings.Replace(ddl, "version bigint NOT NULL", "version bigint NOT NULL, remark text NOT NULL DEFAULT 'new'", 1), "2"))
-	newer := started(t, postgres.Config{URL: url, System: s})
-	if o := settled(t, e, command("deposit", "a", 2)); o.Status != engine.Accepted {
-		t.Errorf("%+v", o)
-	}
-	caughtUp(t, newer)
-	eventually(t, "the table is folded anew", func() bool {
-		return one[int64](t, url, `SELECT coalesce(sum(balance), 0)::bigint FROM bank_balances WHERE remark = 'new'`) == 12
-	})
-	checkBalances(t, url)
-	stop()
-	settled(t, newer, command("deposit", "a", 2))
-	caughtUp(t, newer)
-	checkBalances(t, url)
-}
-
 // A process that slept through its lease finds another fence and writes nothing.
 func TestProjectionFenceMoved_NothingIsWrittenTwice(t *testing.T) {
 	url := database(t)

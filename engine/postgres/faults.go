@@ -38,6 +38,12 @@ func surroundings(err error) bool {
 	return lost(err)
 }
 
+// stalePlan says whether a prepared statement returns other types by now.
+func stalePlan(err error) bool {
+	pg, ok := errors.AsType[*pgconn.PgError](err)
+	return ok && pg.Code == "0A000" && pg.Routine == "RevalidateCachedQuery"
+}
+
 // lost says whether the connection, not the server, made the error.
 func lost(err error) bool {
 	if _, ok := errors.AsType[*pgconn.ConnectError](err); ok {

@@ -25,19 +25,31 @@ func folding(p *engine.Projection) engine.Folding {
 // unkept applies each batch for itself.
 type unkept struct{ p *engine.Projection }
 
+// Apply implements engine.Folding: it writes at once.
 func (u unkept) Apply(ctx context.Context, db engine.DBTX, batch []engine.Recorded) error {
 	return u.p.Apply(ctx, db, batch)
 }
+
+// Write implements engine.Folding.
 func (unkept) Write(context.Context, engine.DBTX) error { return nil }
-func (unkept) Rows() int                                { return 0 }
-func (unkept) Forget()                                  {}
+
+// Rows implements engine.Folding.
+func (unkept) Rows() int { return 0 }
+
+// Forget implements engine.Folding.
+func (unkept) Forget() {}
+
+// Afresh implements engine.Folding. It cannot be done: see RecomputeKey.
+func (unkept) Afresh() {}
 
 type guarded struct{ engine.Folding }
 
+// Apply implements engine.Folding.
 func (g guarded) Apply(ctx context.Context, db engine.DBTX, batch []engine.Recorded) error {
 	return guard(func() error { return g.Folding.Apply(ctx, db, batch) })
 }
 
+// Write implements engine.Folding.
 func (g guarded) Write(ctx context.Context, db engine.DBTX) error {
 	return guard(func() error { return g.Folding.Write(ctx, db) })
 }

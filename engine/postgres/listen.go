@@ -78,6 +78,10 @@ func (e *Engine) onNotice(payload string) {
 		e.tail.wake.ring()
 	case noticeOutcome:
 		e.waiters.wake.ring()
+	case noticeSwapped:
+		if len(words) == 3 {
+			e.hub.Publish(words[2])
+		}
 	case noticeProjected:
 		if len(words) == 7 && words[6] == e.epochs.now().Epoch.String() {
 			e.onProjected(words[2:])

@@ -3,7 +3,6 @@ package postgres
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io/fs"
 
 	"github.com/jackc/pgx/v5"
@@ -114,8 +113,8 @@ func prepareConsumer(ctx context.Context, conn *pgx.Conn, c *consumer) error {
 	if err != nil && !errors.Is(err, pgx.ErrNoRows) {
 		return err
 	}
-	if known && found.Hash == c.hash && found.Type == c.kind {
-		return nil
+	if known && found.Hash == c.hash && found.Type == c.kind || known && c.projection != nil {
+		return nil // a projection with another definition is built beside the live one
 	}
 	return pgx.BeginFunc(ctx, conn, func(tx pgx.Tx) error {
 		sql := enginedb.New(tx)
@@ -124,9 +123,6 @@ func prepareConsumer(ctx context.Context, conn *pgx.Conn, c *consumer) error {
 		}
 		if !known {
 			return addConsumer(ctx, tx, c)
-		}
-		if c.projection != nil {
-			return resetProjection(ctx, tx, c)
 		}
 		if err := sql.ReactorForget(ctx, enginedb.ReactorForgetParams{Reactor: c.name}); err != nil {
 			return err
@@ -145,7 +141,7 @@ func addConsumer(ctx context.Context, tx pgx.Tx, c *consumer) error {
 		if err := sql.SlotInsert(ctx, p); err != nil {
 			return err
 		}
-		return beginProjection(ctx, tx, c.projection, false)
+		return beginProjection(ctx, tx, c)
 	}
 	head, err := sql.LogPosition(ctx)
 	if err != nil {
@@ -158,42 +154,21 @@ func addConsumer(ctx context.Context, tx pgx.Tx, c *consumer) error {
 	return sql.SlotInsert(ctx, p)
 }
 
-// resetProjection builds a projection's table anew and lets it fold the log from
-// the start: table and checkpoints change in one transaction.
-func resetProjection(ctx context.Context, tx pgx.Tx, c *consumer) error {
-	sql := enginedb.New(tx)
-	// The slots first: that stops the only writers of the table.
-	if err := sql.SlotReset(ctx, enginedb.SlotResetParams{Consumer: c.name}); err != nil {
+// beginProjection makes the table of a projection that was never seen, and lets it
+// begin where the log does.
+func beginProjection(ctx context.Context, tx pgx.Tx, c *consumer) error {
+	if _, err := tx.Conn().PgConn().Exec(ctx, "set local search_path to public;\n"+c.projection.DDL).ReadAll(); err != nil {
 		return err
 	}
-	if err := sql.HeldClear(ctx, enginedb.HeldClearParams{Consumer: c.name}); err != nil {
-		return err
-	}
-	return beginProjection(ctx, tx, c.projection, true)
-}
-
-// beginProjection makes the projection's table, and lets it begin where the log
-// does.
-func beginProjection(ctx context.Context, tx pgx.Tx, p *engine.Projection, known bool) error {
-	if err := rebuildTable(ctx, tx, p, known); err != nil {
-		return err
-	}
-	floor, err := seed(ctx, tx, p, "public")
+	floor, err := seed(ctx, tx, c.projection, "public")
 	if err != nil {
 		return err
 	}
-	return enginedb.New(tx).FloorReached(ctx, enginedb.FloorReachedParams{Consumer: p.Name, Floor: floor})
-}
-
-// rebuildTable drops the projection's table if it is one of ours, and creates it.
-func rebuildTable(ctx context.Context, tx pgx.Tx, p *engine.Projection, known bool) error {
-	script := "set local search_path to public;\n" + p.DDL
-	if known {
-		drop := fmt.Sprintf("drop table if exists %s cascade;\n", pgx.Identifier{"public", p.Table}.Sanitize())
-		script = drop + script
+	sql := enginedb.New(tx)
+	if err := sql.FloorReached(ctx, enginedb.FloorReachedParams{Consumer: c.name, Floor: floor}); err != nil {
+		return err
 	}
-	_, err := tx.Conn().PgConn().Exec(ctx, script).ReadAll()
-	return err
+	return sql.DefinitionLive(ctx, enginedb.DefinitionLiveParams{Projection: c.name, Hash: c.hash})
 }
 
 // ownSchema is the version of the engine's schema that this program brings.

@@ -16,6 +16,7 @@ const (
 	noticeInbox     = "inbox"     // commands were submitted
 	noticeLog       = "log"       // events were stored
 	noticeOutcome   = "outcome"   // commands were decided
+	noticeSwapped   = "swapped"   // name: another table of a projection is live
 	noticeProjected = "projected" // name, position, number of slots, which, epoch: a projection has come there
 )
 

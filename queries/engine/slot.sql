@@ -9,10 +9,6 @@ SELECT @consumer::text, unnest(@slots::int[]), @position::bigint, nullif(@rebuil
 WITH gone AS (DELETE FROM backstory.slots WHERE consumer = @consumer RETURNING fence)
 SELECT coalesce(max(fence), 0)::bigint AS fence FROM gone;
 
--- name: SlotReset :exec
--- Whoever owns them cannot commit any more.
-UPDATE backstory.slots SET position = 0, rebuilt = NULL, fence = fence + 1, owner = NULL WHERE consumer = @consumer;
-
 -- name: SlotRefold :exec
 UPDATE backstory.slots SET rebuilt = 0, fence = fence + 1, owner = NULL WHERE consumer = @consumer;
 

@@ -11,6 +11,23 @@ import (
 	"github.com/jackc/pgx/v5/pgtype"
 )
 
+type BackstoryBuild struct {
+	Projection string
+	Hash       string
+	Program    string
+	Floor      int64
+	Position   int64
+	StartedAt  time.Time
+}
+
+type BackstoryBuildHeld struct {
+	Projection   string
+	Key          string
+	FromPosition int64
+	FromVersion  int64
+	Error        string
+}
+
 type BackstoryConsumer struct {
 	Name    string
 	Type    string
@@ -19,6 +36,12 @@ type BackstoryConsumer struct {
 	Status  string
 	Resize  *int32
 	Barrier *int64
+}
+
+type BackstoryDefinition struct {
+	Projection string
+	Hash       string
+	LiveAt     time.Time
 }
 
 type BackstoryEvent struct {

@@ -395,20 +395,6 @@ func (q *Queries) SlotReleaseAll(ctx context.Context, arg SlotReleaseAllParams) 
 	return err
 }
 
-const SlotReset = `-- name: SlotReset :exec
-UPDATE backstory.slots SET position = 0, rebuilt = NULL, fence = fence + 1, owner = NULL WHERE consumer = $1
-`
-
-type SlotResetParams struct {
-	Consumer string
-}
-
-// Whoever owns them cannot commit any more.
-func (q *Queries) SlotReset(ctx context.Context, arg SlotResetParams) error {
-	_, err := q.db.Exec(ctx, SlotReset, arg.Consumer)
-	return err
-}
-
 const SlotSettings = `-- name: SlotSettings :exec
 SELECT set_config('synchronous_commit', 'off', true),
        set_config('statement_timeout', '30s', true),
