@@ -14,7 +14,7 @@ import (
 const (
 	buildNear  = 64     // events that may be left for the time under the locks
 	buildMost  = 2_000  // events that are folded under them at most
-	buildPage  = 4_000  // events of one transaction
+	buildPage  = 20_000 // events of one transaction
 	buildRange = 50_000 // positions of one read, whatever types are there
 )
 
@@ -46,7 +46,7 @@ func (b *builder) catchUp(ctx context.Context, near int64) error {
 // is folded.
 func (b *builder) foldTo(ctx context.Context, head int64) error {
 	ctx, cancel := context.WithCancel(ctx)
-	chapters := make(chan chapter, 2)
+	chapters := make(chan chapter, 1)
 	var reading sync.WaitGroup
 	defer reading.Wait()
 	defer cancel()

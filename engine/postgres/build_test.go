@@ -20,13 +20,13 @@ import (
 var wideDDL = strings.Replace(ddl, "version bigint NOT NULL", "version numeric NOT NULL, remark text NOT NULL DEFAULT 'new'", 1)
 
 // rebuildPage is what a build stores in one transaction.
-const rebuildPage = 4_000
+const rebuildPage = 20_000
 
 // Readers see the old table or the new one, whole, and no older row than before.
 func TestRebuildUnderFire(t *testing.T) {
 	t.Parallel()
 	url := database(t)
-	fill(t, url, 3*rebuildPage, 20)
+	fill(t, url, 12_000, 20)
 	e := started(t, postgres.Config{URL: url})
 	caughtUp(t, e)
 	before := one[uint32](t, url, "SELECT 'bank_balances'::regclass::oid")
@@ -78,7 +78,7 @@ func TestRebuildUnderFire(t *testing.T) {
 	if v, err := e.Verify(within(t), postgres.VerifyOptions{}); err != nil || len(v.Findings) > 0 {
 		t.Errorf("%v, %v", v.Findings, err)
 	}
-	if last := told[len(told)-1]; last.Position != last.Head || last.Remaining != 0 || len(told) < 2*3 {
+	if last := told[len(told)-1]; last.Position != last.Head || last.Remaining != 0 || len(told) < 2*2 {
 		t.Errorf("%d reports, the last %+v", len(told), last)
 	}
 	if n := one[int](t, url, "SELECT count(*) FROM pg_class c JOIN pg_namespace n ON n.oid = relnamespace WHERE nspname LIKE 'backstory_%' AND relkind = 'r'"); n != 0 {
@@ -90,14 +90,14 @@ func TestRebuildUnderFire(t *testing.T) {
 func TestRebuildGoesOn(t *testing.T) {
 	t.Parallel()
 	url := database(t)
-	fill(t, url, 4*rebuildPage, 20)
+	fill(t, url, rebuildPage+5_000, 20)
 	e := openEngine(t, postgres.Config{URL: url})
 	interrupted := func() {
 		t.Helper()
 		ctx, stop := context.WithCancel(within(t))
 		defer stop()
 		err := e.Rebuild(ctx, "bank.balances", func(p engine.Progress) {
-			if p.Position >= 2*rebuildPage {
+			if p.Position >= rebuildPage {
 				stop()
 			}
 		})
@@ -120,7 +120,7 @@ func TestRebuildGoesOn(t *testing.T) {
 		return first
 	}
 	interrupted()
-	if first := whole(); first < 2*rebuildPage {
+	if first := whole(); first < rebuildPage {
 		t.Errorf("it went on at %d", first)
 	}
 	interrupted()
@@ -198,7 +198,8 @@ func (b breaking) Apply(ctx context.Context, db engine.DBTX, batch []engine.Reco
 func TestChangedProjectionIsBuiltBesideTheLiveOne(t *testing.T) {
 	t.Parallel()
 	url := database(t)
-	fill(t, url, 2*rebuildPage, 20)
+	const stored = 8_000
+	fill(t, url, stored, 20)
 	old := started(t, postgres.Config{URL: url})
 	caughtUp(t, old)
 	read := func(e *postgres.Engine) int64 {
@@ -215,7 +216,7 @@ func TestChangedProjectionIsBuiltBesideTheLiveOne(t *testing.T) {
 		}
 		return sum
 	}
-	if sum := read(old); sum != 2*rebuildPage {
+	if sum := read(old); sum != stored {
 		t.Fatalf("the sum is %d", sum)
 	}
 	wide := bankWith()
@@ -237,11 +238,11 @@ func TestChangedProjectionIsBuiltBesideTheLiveOne(t *testing.T) {
 		t.Errorf("%d rows of the new kind", n)
 	}
 	settled(t, old, command("deposit", "a1", 1))
-	eventually(t, "the old program reads what the new one writes", func() bool { return read(old) == 2*rebuildPage+2 })
+	eventually(t, "the old program reads what the new one writes", func() bool { return read(old) == stored+2 })
 	heard := &lines{}
 	again := started(t, postgres.Config{URL: url, Log: slog.New(slog.NewTextHandler(heard, nil))})
 	settled(t, again, command("deposit", "a1", 1))
-	eventually(t, "everybody reads it", func() bool { return read(again) == 2*rebuildPage+3 && read(old) == 2*rebuildPage+3 })
+	eventually(t, "everybody reads it", func() bool { return read(again) == stored+3 && read(old) == stored+3 })
 	eventually(t, "the old program stands by", func() bool { return heard.has("a newer program") })
 	if hash() != "2" {
 		t.Error("the old program took the table back")
