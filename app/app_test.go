@@ -44,7 +44,7 @@ func TestWhatWasStoredIsThereAgain(t *testing.T) {
 	first.sees("Groceries")
 	first.tells("/healthz", `"status":"ok"`, `"commands 0"`)
 	first.tells("/readyz", `"status":"ready"`, `"consumers"`)
-	first.tells("/metrics", "backstory_head_position 1\n", `backstory_consumer_lag_events{consumer="todos.listings"} 0`)
+	first.tells("/metrics", "backstory_head_position 5\n", `backstory_consumer_lag_events{consumer="todos.listings"} 0`)
 	first.stop(syscall.SIGTERM)
 	if server, err := localpg.Find(t.Context(), localpg.Config{Dir: filepath.Join(dir, ".data")}); !errors.Is(err, localpg.ErrNotRunning) {
 		if err == nil {

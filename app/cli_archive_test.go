@@ -28,10 +28,10 @@ func TestExportImport(t *testing.T) {
 	}
 	var status postgres.Status
 	app(t, "status", "--json").ends(exitOK).into(&status)
-	if status.Head != 3 || !status.CallsPaused {
+	if status.Head != 7 || !status.CallsPaused {
 		t.Errorf("%+v", status)
 	}
-	app(t, "history", "list", listID).ends(exitOK, `"Hardware"`)
+	app(t, "history", "list", listID).ends(exitOK, `"GROCERIES"`)
 	app(t, "adopt").ends(exitOK, "adopted")
 	app(t, "import").ends(exitError, "not empty")
 	app(t, "import", "log.jsonl").ends(exitUsage)
@@ -44,16 +44,16 @@ func TestArchive(t *testing.T) {
 	app(t, "archive", "--before", "yesterday", "--to", file).ends(exitUsage, "--before")
 	app(t, "archive", "--before", "2").ends(exitUsage, "--to")
 	app(t, "archive", "--before", "1", "--to", file).ends(exitError, "cannot be archived")
-	app(t, "archive", "--before", "3", "--to", file).ends(exitOK, "positions 1 to 2")
-	if text, err := os.ReadFile(file); err != nil || strings.Count(string(text), "\n") != 3 {
+	app(t, "archive", "--before", "7", "--to", file).ends(exitOK, "positions 1 to 6")
+	if text, err := os.ReadFile(file); err != nil || strings.Count(string(text), "\n") != 7 {
 		t.Errorf("%s, %v", text, err)
 	}
-	app(t, "verify").ends(exitOK, "read 1 events and 3 outcomes: nothing is wrong")
-	if r := app(t, "history", "list", listID).ends(exitOK, `"Hardware"`); strings.Contains(r.out, "Milk") {
+	app(t, "verify").ends(exitOK, "read 1 events and 7 outcomes: nothing is wrong")
+	if r := app(t, "history", "list", listID).ends(exitOK, `"GROCERIES"`); strings.Contains(r.out, "Milk") {
 		t.Errorf("archived events are shown: %s", r.out)
 	}
-	app(t, "history", "list", listID, "--at", "3").ends(exitOK, "Hardware")
-	app(t, "history", "list", listID, "--at", "2").ends(exitOK, "Groceries")
+	app(t, "history", "list", listID, "--at", "5").ends(exitOK, "GROCERIES")
+	app(t, "history", "list", listID, "--at", "4").ends(exitOK, "Groceries")
 	app(t, "history", "list", listID, "--at", "1").ends(exitError, "archive")
-	sendTo(t, "add_item", `{"text":"Eggs"}`).ends(exitOK, "version 4")
+	sendTo(t, "add_item", `{"text":"Eggs"}`).ends(exitOK, "version 6")
 }

@@ -15,6 +15,7 @@ import (
 
 	"github.com/backstory-go/backstory/app/bench"
 	"github.com/backstory-go/backstory/app/web"
+	"github.com/backstory-go/backstory/engine"
 	"github.com/backstory-go/backstory/engine/postgres"
 )
 
@@ -55,7 +56,7 @@ func benchProcessCommand() *cobra.Command {
 	return &cobra.Command{
 		Use: "process <database url>", Hidden: true, Args: usageArgs(cobra.ExactArgs(1)),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return bench.Serve(cmd.Context(), args[0], newSystem(), cmd.InOrStdin(), cmd.OutOrStdout())
+			return bench.Serve(cmd.Context(), args[0], newSystem(config{}), cmd.InOrStdin(), cmd.OutOrStdout())
 		},
 	}
 }
@@ -76,9 +77,10 @@ func runBench(cmd *cobra.Command, flags flags, cfg bench.Config, asJSON bool) (e
 		return err
 	}
 	defer func() { err = errors.Join(err, drop()) }()
-	cfg.URL, cfg.System = url, newSystem
+	cfg.URL, cfg.System = url, func() *engine.System { return newSystem(config{}) } // calls nobody
 	cfg.Handler = func(eng *postgres.Engine) (http.Handler, error) {
-		return web.New(web.Config{Client: eng, System: newSystem(), Secret: []byte(benchDatabase + " signs nothing else"), Log: slog.New(slog.DiscardHandler)})
+		return web.New(web.Config{Client: eng, System: newSystem(config{}), Secret: []byte(benchDatabase + " signs nothing else"),
+			Log: slog.New(slog.DiscardHandler), Limits: web.Limits{Commands: 1e6, Burst: 1e6, Streams: 1e6}})
 	}
 	cfg.Process = func(_ context.Context, url string) (bench.Process, error) {
 		return bench.Start(cfg.Slice, "bench", "process", url)

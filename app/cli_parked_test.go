@@ -11,14 +11,14 @@ func TestParked(t *testing.T) {
 	sendTo(t, "create", `{"name":"Groceries"}`).ends(exitOK)
 	app(t, "parked", "list").ends(exitOK)
 	tamper(t, url, `INSERT INTO backstory.held (consumer, key, slot, from_position, from_version, attempts, next_at, parked_at, error)
-		SELECT 'todos.listings', e.stream, 0, e.position, e.version, 10, now(), now(), E'it broke\nhere' FROM backstory.events e WHERE e.position = 1`)
+		SELECT 'todos.listings', e.stream, 0, e.position, e.version, 10, now(), now(), E'it broke\nhere' FROM backstory.events e WHERE e.position = 5`)
 	app(t, "parked", "list").ends(exitOK, "todos.listings", "10 tries", "it broke")
-	app(t, "parked", "show", "--consumer", "listings").ends(exitOK, "it broke", "here", "todos.list.created", "Groceries")
+	app(t, "parked", "show", "--consumer", "listings").ends(exitOK, "it broke", "here", "todos.list.name_confirmed", "Groceries")
 	app(t, "parked", "list", "--consumer", "nobody").ends(exitUsage)
 	app(t, "parked", "discard").ends(exitUsage)
 	var keys []engine.ParkedKey
 	app(t, "parked", "list", "--json").ends(exitOK).into(&keys)
-	if len(keys) != 1 || keys[0].Position != 1 || keys[0].Attempts != 10 {
+	if len(keys) != 1 || keys[0].Position != 5 || keys[0].Attempts != 10 {
 		t.Fatalf("%+v", keys)
 	}
 	app(t, "parked", "retry", "--key", keys[0].Key).ends(exitOK, "1 keys")

@@ -36,7 +36,7 @@ func withSession(cmd *cobra.Command, flags flags, do func(ctx context.Context, s
 		return &codeError{exitUnreachable, err}
 	}
 	defer func() { err = errors.Join(err, database.Close()) }()
-	system := newSystem()
+	system := newSystem(cfg)
 	eng, err := postgres.Open(ctx, postgres.Config{URL: database.url, DirectURL: database.directURL, OwnerURL: database.ownerURL, System: system, Log: log,
 		OutcomeRetention: cfg.retention})
 	if err != nil {

@@ -94,7 +94,7 @@ func tamper(t *testing.T, url string, statements ...string) {
 // running is a worker in another engine, until stop is called or the test ends.
 func running(t *testing.T, url string) {
 	t.Helper()
-	eng, err := postgres.Open(t.Context(), postgres.Config{URL: url, System: newSystem()})
+	eng, err := postgres.Open(t.Context(), postgres.Config{URL: url, System: newSystem(config{})})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -171,7 +171,7 @@ func TestSendOnce(t *testing.T) {
 	if len(first.Events) != 1 || len(second.Events) != 1 || first.Events[0] != second.Events[0] {
 		t.Errorf("the same id led to\n%+v\n%+v", first, second)
 	}
-	if e := first.Events[0]; first.ID != id || first.Stream != "todos.list/"+listID || e.Type != "todos.list.item_added" || e.Position != 2 || e.Version != 2 || e.Data.Text != "Milk" {
+	if e := first.Events[0]; first.ID != id || first.Stream != "todos.list/"+listID || e.Type != "todos.list.item_added" || e.Version != 4 || e.Data.Text != "Milk" {
 		t.Errorf("%+v", first)
 	}
 	sendTo(t, "add_item", `{"text":"Eggs"}`, "--id", id).ends(exitRefused, "id_reused")
@@ -183,7 +183,7 @@ func TestSendToARunningApp(t *testing.T) {
 	sendTo(t, "create", `{"name":"Groceries"}`).ends(exitOK)
 	var status postgres.Status
 	app(t, "status", "--json").ends(exitOK).into(&status)
-	if len(status.Processes) != 1 || len(status.Consumers) != 1 || status.Consumers[0].Status != postgres.ConsumerRunning {
+	if len(status.Processes) != 1 || len(status.Consumers) != 5 || status.Consumers[0].Status != postgres.ConsumerRunning {
 		t.Errorf("%+v", status)
 	}
 	app(t, "verify").ends(exitOK, "nothing is wrong")
@@ -220,7 +220,7 @@ func TestHistory(t *testing.T) {
 	useDatabase(t)
 	sendTo(t, "create", `{"name":"Groceries"}`, "--by", "ann").ends(exitOK)
 	sendTo(t, "update_name", `{"name":"Hardware"}`).ends(exitOK)
-	app(t, "history", "list", strings.ToUpper(listID)).ends(exitOK, "1  ", "ann", "todos.list.created", "2  ", "todos.list.name_updated", `"Hardware"`)
+	app(t, "history", "list", strings.ToUpper(listID)).ends(exitOK, "1  ", "ann", "todos.list.created", "6  ", "todos.list.name_confirmed", `"Hardware"`)
 	var h struct {
 		Events []struct {
 			Kind, Type, By string
@@ -229,12 +229,12 @@ func TestHistory(t *testing.T) {
 		}
 	}
 	app(t, "history", "todos.list", listID, "--json").ends(exitOK).into(&h)
-	if len(h.Events) != 2 || h.Events[0].Kind != "event" || h.Events[0].By != "ann" || h.Events[1].Version != 2 {
+	if len(h.Events) != 6 || h.Events[0].Kind != "event" || h.Events[2].By != "ann" || h.Events[5].Version != 6 {
 		t.Fatalf("%+v", h)
 	}
 	for at, want := range map[string]string{
 		"1":                                     "Groceries",
-		"2":                                     "Hardware",
+		"6":                                     "Hardware",
 		h.Events[0].At.Format(time.RFC3339Nano): "Groceries",
 		"2100-01-01T00:00:00Z":                  "Hardware",
 	} {
@@ -248,7 +248,7 @@ func TestHistory(t *testing.T) {
 			t.Errorf("--at %s: %+v, want %s", at, then, want)
 		}
 	}
-	app(t, "history", "list", listID, "--at", "3").ends(exitError, "no version 3")
+	app(t, "history", "list", listID, "--at", "7").ends(exitError, "no version 7")
 	app(t, "history", "list", listID, "--at", "1999-01-01T00:00:00Z").ends(exitError, "had no events")
 	app(t, "history", "list", listID, "--at", "yesterday").ends(exitUsage, "--at")
 	app(t, "history", "list", uuid.NewString()).ends(exitError, "no events")

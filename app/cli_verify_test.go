@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"slices"
 	"strings"
 	"testing"
 
@@ -21,28 +22,39 @@ func TestStatus(t *testing.T) {
 	}
 	var status postgres.Status
 	r.into(&status)
-	if status.Head != 1 || status.Commands != (postgres.CommandsStatus{Parked: 1}) || len(status.Consumers) != 1 {
+	if status.Head != 5 || status.Commands != (postgres.CommandsStatus{Scheduled: 1, Parked: 5}) || len(status.Consumers) != 5 {
 		t.Fatalf("%+v", status)
 	}
-	c := status.Consumers[0]
-	if c.Name != "todos.listings" || c.Kind != "projection" || c.Status != postgres.ConsumerStopped || c.Position != 0 || c.LagEvents != 1 || c.LagSeconds <= 0 {
+	c := listings(status)
+	if c.Kind != "projection" || c.Status != postgres.ConsumerStopped || c.Position != 0 || c.LagEvents != 5 || c.LagSeconds <= 0 {
 		t.Errorf("%+v", c)
 	}
-	app(t, "status").ends(exitOK, "todos.listings", "1 parked", "none")
+	app(t, "status").ends(exitOK, "todos.listings", "5 parked", "none")
 }
 
-// filled is a database with events, whose projection has seen them all.
+// listings is the status of the app's read model.
+func listings(status postgres.Status) (c postgres.ConsumerStatus) {
+	for _, c = range status.Consumers {
+		if c.Name == "todos.listings" {
+			return c
+		}
+	}
+	return postgres.ConsumerStatus{}
+}
+
+// filled is a database with events, whose consumers have seen them all: positions
+// 1 to 5 give the list its name, 6 adds an item, 7 respells the name.
 func filled(t *testing.T) (url string) {
 	t.Helper()
 	url = useDatabase(t)
 	running(t, url)
 	sendTo(t, "create", `{"name":"Groceries"}`).ends(exitOK)
 	sendTo(t, "add_item", `{"text":"Milk"}`).ends(exitOK)
-	sendTo(t, "update_name", `{"name":"Hardware"}`).ends(exitOK)
-	eventually(t, "the projection to catch up", func() bool {
+	sendTo(t, "update_name", `{"name":"GROCERIES"}`).ends(exitOK)
+	eventually(t, "the consumers to catch up", func() bool {
 		var status postgres.Status
 		app(t, "status", "--json").ends(exitOK).into(&status)
-		return status.Consumers[0].Position == 3
+		return !slices.ContainsFunc(status.Consumers, func(c postgres.ConsumerStatus) bool { return c.Position < 7 })
 	})
 	return url
 }
@@ -53,7 +65,7 @@ func TestVerifyFindsWhatIsWrong(t *testing.T) {
 		on  = "ALTER TABLE backstory.events ENABLE ALWAYS TRIGGER events_fixed"
 	)
 	url := filled(t)
-	app(t, "verify").ends(exitOK, "compared todos.listings: 1 rows at position 3", "read 3 events and 3 outcomes: nothing is wrong")
+	app(t, "verify").ends(exitOK, "compared todos.listings: 1 rows at position 7", "read 7 events and 7 outcomes: nothing is wrong")
 
 	for _, c := range []struct {
 		name         string
@@ -65,40 +77,40 @@ func TestVerifyFindsWhatIsWrong(t *testing.T) {
 			[]string{"UPDATE todos_listings SET item_count = 1"},
 			[]string{"projection: todos.listings: its table has a row", "projection: todos.listings: its table lacks a row"}},
 		{"an event's data",
-			[]string{off, `UPDATE backstory.events SET data = '{"name":"Software"}' WHERE position = 3`},
-			[]string{`UPDATE backstory.events SET data = '{"name":"Hardware"}' WHERE position = 3`, on},
+			[]string{off, `UPDATE backstory.events SET data = '{"name":"Software"}' WHERE position = 7`},
+			[]string{`UPDATE backstory.events SET data = '{"name":"GROCERIES"}' WHERE position = 7`, on},
 			[]string{"projection: todos.listings: its table lacks a row that the log leads to: row "}},
 		{"an event that cannot be decoded",
-			[]string{off, `UPDATE backstory.events SET data = '[]' WHERE position = 3`},
-			[]string{`UPDATE backstory.events SET data = '{"name":"Hardware"}' WHERE position = 3`, on},
-			[]string{"decode: position 3: todos.list.name_updated", "cannot be recomputed: event 3"}},
+			[]string{off, `UPDATE backstory.events SET data = '[]' WHERE position = 7`},
+			[]string{`UPDATE backstory.events SET data = '{"name":"GROCERIES"}' WHERE position = 7`, on},
+			[]string{"decode: position 7: todos.list.name_updated", "cannot be recomputed: event 7"}},
 		{"an event of no schema",
-			[]string{off, `UPDATE backstory.events SET type = 'todos.list.sunk' WHERE position = 3`},
-			[]string{`UPDATE backstory.events SET type = 'todos.list.name_updated' WHERE position = 3`, on},
-			[]string{"decode: position 3: ", "todos.list.sunk"}},
+			[]string{off, `UPDATE backstory.events SET type = 'todos.list.sunk' WHERE position = 7`},
+			[]string{`UPDATE backstory.events SET type = 'todos.list.name_updated' WHERE position = 7`, on},
+			[]string{"decode: position 7: ", "todos.list.sunk"}},
 		{"time",
-			[]string{off, "UPDATE backstory.events SET at = at - interval '1 day' WHERE position = 2"},
-			[]string{"UPDATE backstory.events SET at = at + interval '1 day' WHERE position = 2", on},
-			[]string{"time: position 2: "}},
+			[]string{off, "UPDATE backstory.events SET at = at - interval '1 day' WHERE position = 6"},
+			[]string{"UPDATE backstory.events SET at = at + interval '1 day' WHERE position = 6", on},
+			[]string{"time: position 6: "}},
 		{"a position",
-			[]string{off, "UPDATE backstory.events SET position = 9 WHERE position = 2"},
-			[]string{"UPDATE backstory.events SET position = 2 WHERE position = 9", on},
-			[]string{"position: position 3: follows position 1", "version: position 3: is version 3", "outcome: "}},
+			[]string{off, "UPDATE backstory.events SET position = 9 WHERE position = 6"},
+			[]string{"UPDATE backstory.events SET position = 6 WHERE position = 9", on},
+			[]string{"position: position 7: follows position 5", "version: position 7: is version 5", "outcome: "}},
 		{"a version",
-			[]string{off, "UPDATE backstory.events SET version = 8 WHERE version = 3"},
-			[]string{"UPDATE backstory.events SET version = 3 WHERE version = 8", on},
-			[]string{"version: position 3: is version 8 of todos.list/" + listID + ", want 3"}},
+			[]string{off, "UPDATE backstory.events SET version = 8 WHERE version = 5"},
+			[]string{"UPDATE backstory.events SET version = 5 WHERE version = 8", on},
+			[]string{"version: position 7: is version 8 of todos.list/" + listID + ", want 5"}},
 		{"a cause",
-			[]string{off, "UPDATE backstory.events SET causation = (SELECT causation FROM backstory.events WHERE position = 1) WHERE position = 2"},
-			[]string{"UPDATE backstory.events SET causation = (SELECT id FROM backstory.outcomes WHERE first_position = 2) WHERE position = 2", on},
-			[]string{"todos.list.add_item led to 1 events from position 2, of which 0", "outcome: position 2: "}},
+			[]string{off, "UPDATE backstory.events SET causation = (SELECT causation FROM backstory.events WHERE position = 1) WHERE position = 6"},
+			[]string{"UPDATE backstory.events SET causation = (SELECT id FROM backstory.outcomes WHERE first_position = 6) WHERE position = 6", on},
+			[]string{"todos.list.add_item led to 1 events from position 6, of which 0", "outcome: position 6: "}},
 		{"an outcome",
 			[]string{"UPDATE backstory.outcomes SET status = 'refused' WHERE first_position = 1"},
 			[]string{"UPDATE backstory.outcomes SET status = 'accepted' WHERE first_position = 1"},
 			[]string{"todos.list.create is refused, which"}},
 		{"a checkpoint",
 			[]string{"UPDATE backstory.slots SET position = 99 WHERE consumer = 'todos.listings'"},
-			[]string{"UPDATE backstory.slots SET position = 3 WHERE consumer = 'todos.listings'"},
+			[]string{"UPDATE backstory.slots SET position = 7 WHERE consumer = 'todos.listings'"},
 			[]string{"projection: todos.listings: has its checkpoint at 99"}},
 		{"a decided command that waits",
 			[]string{"INSERT INTO backstory.inbox (id, slot, type, stream, data, by, correlation, causation) SELECT id, -1, type, stream, data, by, correlation, causation FROM backstory.outcomes WHERE first_position = 1"},
@@ -125,16 +137,16 @@ func TestVerifyJSON(t *testing.T) {
 		postgres.Verification
 	}
 	app(t, "verify", "--json").ends(exitOK, `"findings":[]`).into(&v)
-	if !v.OK || v.Events != 3 || len(v.Projections) != 1 {
+	if !v.OK || v.Events != 7 || len(v.Projections) != 1 {
 		t.Errorf("%+v", v)
 	}
 	tamper(t, url, "DELETE FROM todos_listings")
-	if r := app(t, "verify").ends(exitWrong, "lacks a row"); strings.Contains(r.out, "Hardware") {
+	if r := app(t, "verify").ends(exitWrong, "lacks a row"); strings.Contains(r.out, "GROCERIES") {
 		t.Errorf("values are shown unasked: %s", r.out)
 	}
 	r := app(t, "verify", "--json", "--show-data").ends(exitWrong)
 	r.into(&v)
-	if v.OK || len(v.Findings) != 1 || v.Findings[0].Check != "projection" || !strings.Contains(v.Findings[0].Message, "Hardware") {
+	if v.OK || len(v.Findings) != 1 || v.Findings[0].Check != "projection" || !strings.Contains(v.Findings[0].Message, "GROCERIES") {
 		t.Errorf("%+v", v)
 	}
 }

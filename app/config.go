@@ -8,6 +8,8 @@ import (
 	"io/fs"
 	"log/slog"
 	"net"
+	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -36,6 +38,16 @@ type config struct {
 	roles         []postgres.Role
 	retention     time.Duration // of outcomes; 0: for ever
 	dataDir       string        // of the private cluster
+	admins        []string      // who may see the System page; empty: everyone when addr is on loopback
+	slackWebhook  string        // empty: nothing is announced
+	openAI        openAI
+}
+
+// openAI is an OpenAI-compatible API.
+type openAI struct {
+	key     string // empty: nothing is expanded
+	baseURL string
+	model   string
 }
 
 // Validate joins everything that is wrong with the configuration.
@@ -56,6 +68,11 @@ func (c config) Validate() error {
 	}
 	if c.sessionSecret != "" && len(c.sessionSecret) < 16 {
 		faults = append(faults, errors.New("SESSION_SECRET: want at least 16 characters"))
+	}
+	for name, address := range map[string]string{"SLACK_WEBHOOK_URL": c.slackWebhook, "OPENAI_BASE_URL": c.openAI.baseURL} {
+		if u, err := url.Parse(address); err != nil || address != "" && u.Scheme != "http" && u.Scheme != "https" {
+			faults = append(faults, fmt.Errorf("%s: want an address that begins with https:// or http://", name)) // it may be a secret
+		}
 	}
 	return errors.Join(faults...)
 }
@@ -81,6 +98,13 @@ func loadConfig(f flags, environment func(string) (string, bool), dotenv string)
 		logFormat:     f.logFormat,
 		roles:         roles(f.roles),
 		dataDir:       ".data",
+		admins:        names(get("ADMIN_USERS")),
+		slackWebhook:  get("SLACK_WEBHOOK_URL"),
+		openAI: openAI{
+			key:     get("OPENAI_API_KEY"),
+			baseURL: cmp.Or(get("OPENAI_BASE_URL"), "https://api.openai.com/v1"),
+			model:   cmp.Or(get("OPENAI_MODEL"), "gpt-4o-mini"),
+		},
 	}
 	if text := cmp.Or(f.retention, get("OUTCOME_RETENTION")); text != "" {
 		if cfg.retention, err = time.ParseDuration(text); err != nil || cfg.retention <= 0 {
@@ -96,6 +120,27 @@ func roles(list string) []postgres.Role {
 		roles = append(roles, postgres.Role(strings.TrimSpace(name)))
 	}
 	return roles
+}
+
+// names splits a list at its commas.
+func names(list string) []string {
+	var names []string
+	for name := range strings.SplitSeq(list, ",") {
+		if name = strings.TrimSpace(name); name != "" {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
+// admin says who may see the System page.
+func (c config) admin(user string) bool {
+	if len(c.admins) > 0 {
+		return slices.Contains(c.admins, user)
+	}
+	host, _, _ := net.SplitHostPort(c.addr)
+	ip := net.ParseIP(host)
+	return host == "localhost" || ip != nil && ip.IsLoopback()
 }
 
 func address(flag, port string) string {

@@ -51,7 +51,7 @@ func command() *cobra.Command {
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return &usageError{err} })
 	root.AddCommand(serve, sendCommand(&flags), historyCommand(&flags), statusCommand(&flags), scheduledCommand(&flags), verifyCommand(&flags), parkedCommand(&flags), adoptCommand(&flags),
 		exportCommand(&flags), importCommand(&flags), archiveCommand(&flags), benchCommand(&flags))
-	root.AddCommand(rebuildCommand(&flags))
+	root.AddCommand(rebuildCommand(&flags), probeCommand(&flags))
 	return root
 }
 

@@ -16,6 +16,8 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"github.com/backstory-go/backstory/app/expander"
+	"github.com/backstory-go/backstory/app/slack"
 	apptodos "github.com/backstory-go/backstory/app/todos"
 	"github.com/backstory-go/backstory/app/trace"
 	"github.com/backstory-go/backstory/app/watch"
@@ -38,7 +40,7 @@ func serve(ctx context.Context, cfg config, out io.Writer) (err error) {
 	}
 	defer func() { err = errors.Join(err, database.Close()) }()
 
-	system := newSystem()
+	system := newSystem(cfg)
 	export, err := trace.FromEnvironment(ctx)
 	if err != nil {
 		return err
@@ -62,7 +64,8 @@ func serve(ctx context.Context, cfg config, out io.Writer) (err error) {
 	if err != nil {
 		return err
 	}
-	handler, err := web.New(web.Config{Client: eng, System: system, Secret: secret, Log: log, Tracer: export.Tracer(), Public: watch.Handlers(eng), Wrap: export.Inbound})
+	handler, err := web.New(web.Config{Client: eng, System: system, Secret: secret, Log: log, Tracer: export.Tracer(), Public: watch.Handlers(eng), Wrap: export.Inbound,
+		Operator: eng, Admin: cfg.admin, Expands: cfg.openAI.key != ""})
 	if err != nil {
 		return err
 	}
@@ -80,10 +83,14 @@ func closeExport(ctx context.Context, export *trace.Export) error {
 	return nil
 }
 
-// newSystem registers every context of the app.
-func newSystem() *engine.System {
+// newSystem registers every context of the app. A service that is not configured
+// is registered all the same: its events are passed over, not kept for later.
+func newSystem(cfg config) *engine.System {
 	system := &engine.System{}
-	todos.Register(system, apptodos.List{}, apptodos.Listings{})
+	todos.Register(system,
+		expander.Expander{Key: cfg.openAI.key, BaseURL: cfg.openAI.baseURL, Model: cfg.openAI.model},
+		apptodos.List{}, apptodos.ListName{}, apptodos.Listings{},
+		slack.Dispatcher{Webhook: cfg.slackWebhook, BaseURL: publicURL(cfg.addr)})
 	return system
 }
 
@@ -143,13 +150,13 @@ func run(ctx context.Context, cfg config, services []func(context.Context) error
 		}
 		return server.Close() // whoever still waits asks again: the commands are stored
 	})
-	_, _ = fmt.Fprintf(out, "Ready on %s\n", publicURL(listener.Addr()))
+	_, _ = fmt.Fprintf(out, "Ready on %s\n", publicURL(listener.Addr().String()))
 	return group.Wait()
 }
 
 // publicURL is what a person opens in a browser.
-func publicURL(addr net.Addr) string {
-	host, port, err := net.SplitHostPort(addr.String())
+func publicURL(addr string) string {
+	host, port, err := net.SplitHostPort(addr)
 	if ip := net.ParseIP(host); err != nil || ip == nil || ip.IsLoopback() || ip.IsUnspecified() {
 		host = "localhost"
 	}

@@ -75,6 +75,11 @@ type Client interface {
 	// time (zero: now).
 	Commands(ctx context.Context, stream StreamID, before time.Time, limit int) ([]Outcome, error)
 
+	// Conversation reads the commands that share the correlation of a message (a
+	// command's or an event's id), each with its events, in the order of time, at
+	// most limit. ErrNotFound: no such message.
+	Conversation(ctx context.Context, message uuid.UUID, limit int) ([]Outcome, error)
+
 	// Projected waits until the projection has seen the position; it returns
 	// ctx's error when that takes too long.
 	Projected(ctx context.Context, projection string, position int64) error

@@ -32,10 +32,18 @@ func Elsewhere(event Event) Event {
 	return given
 }
 
+// In says in which stream of its actor an event lies that reactions or a projection
+// are shown. Without it there is one stream for all.
+func In(stream string, event Event) Event {
+	given := givenOf(event)
+	given.in = stream
+	return given
+}
+
 // givenEvent is an event of a history with what is said about it.
 type givenEvent struct {
 	Event
-	by        string
+	by, in    string
 	elsewhere bool
 }
 
@@ -75,7 +83,7 @@ type Given struct {
 // NewGiven checks a history against the schemas and prepares the actor.
 func NewGiven(t TB, actor Actor, history []Event) *Given {
 	t.Helper()
-	g := &Given{t: t, actor: actor.Prepare(), stream: StreamID{Type: actor.Type, ID: "00000000-0000-4000-8000-000000000001"}}
+	g := &Given{t: t, actor: actor.Prepare(), stream: StreamID{Type: actor.Type, ID: givenStreamID}}
 	for i, event := range history {
 		g.record(i+1, len(history), givenOf(event))
 	}

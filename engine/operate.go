@@ -16,6 +16,14 @@ const ConsumerCommands = "commands"
 // methods may be called at the same time from anywhere, in every process, whether
 // it works or not.
 type Operator interface {
+	// Status reads what the database's processes are doing, in one snapshot.
+	Status(ctx context.Context) (SystemStatus, error)
+
+	// Recent reads the log backward, newest first, before a position (0: the
+	// head), at most limit. It looks through a bounded part of the log: an answer
+	// that is shorter than limit may be followed by more, before Next.
+	Recent(ctx context.Context, of RecentFilter, before int64, limit int) (Recent, error)
+
 	// Parked lists what was given up, in the order of consumer and key, at most
 	// limit and after the last one of the page before (zero: from the start).
 	Parked(ctx context.Context, of ParkedFilter, after ParkedKey, limit int) ([]ParkedKey, error)
@@ -79,6 +87,19 @@ type ScheduledCommand struct {
 	Correlation uuid.UUID       `json:"correlation"`
 	Causation   uuid.UUID       `json:"causation"`
 	Data        json.RawMessage `json:"data"`
+}
+
+// RecentFilter chooses stored events. Empty fields choose all.
+type RecentFilter struct {
+	Type   string // of the event
+	Stream string // todos.list/<id>
+	By     string
+}
+
+// Recent is a page of the log, read backward.
+type Recent struct {
+	Events []Recorded // not decoded
+	Next   int64      // where the next page begins: hand it in as before; 0: there is none
 }
 
 // ParkedFilter chooses parked keys. Empty fields choose all.

@@ -73,7 +73,7 @@ func (b *bench) toggle(projected bool) measure.Unit {
 
 func toggleItem(name string, n int) engine.Submission {
 	return engine.Submission{Type: listActor + ".toggle_item", StreamID: listID(name, n), By: "bench",
-		Data: json.RawMessage(`{"id":"` + itemID(name, n, 2+n%(eventsEach-1)) + `"}`)}
+		Data: json.RawMessage(`{"id":"` + itemID(name, n, firstItem+n%(eventsEach-firstItem+1)) + `"}`)}
 }
 
 // caughtUp waits until the read model has seen everything.

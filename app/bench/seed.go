@@ -9,12 +9,16 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// seedSQL stores lists of so many events each: created, then items. Their ids
+// firstItem is the version of a seeded list that added its first item: those before
+// it gave the list its name.
+const firstItem = 3
+
+// seedSQL stores lists of so many events each: created, named, then items. Their ids
 // follow from numbers, so that commands can name them.
 const seedSQL = `INSERT INTO backstory.events (position, stream, version, id, type, schema_version, at, by, correlation, causation, data)
 SELECT head.position + row_number() OVER (ORDER BY l, v), 'todos.list/' || md5($1 || ' ' || l)::uuid, v, e.id,
-       CASE v WHEN 1 THEN 'todos.list.created' ELSE 'todos.list.item_added' END, 1, clock.at, 'bench', e.id, e.id,
-       CASE v WHEN 1 THEN json_build_object('name', $1 || ' ' || l)
+       CASE v WHEN 1 THEN 'todos.list.created' WHEN 2 THEN 'todos.list.name_confirmed' ELSE 'todos.list.item_added' END, 1, clock.at, 'bench', e.id, e.id,
+       CASE WHEN v < 3 THEN json_build_object('name', $1 || ' ' || l, 'reservation_id', md5('name ' || $1 || ' ' || l)::uuid)
               ELSE json_build_object('id', md5($1 || ' ' || l || ' ' || v)::uuid, 'text', 'Item ' || v) END
 FROM (SELECT coalesce(max(position), 0) AS position FROM backstory.events) head,
      (SELECT clock_timestamp() AS at) clock,

@@ -75,7 +75,7 @@ func (s *site) post(ctx context.Context, path string, form url.Values, want int)
 // click ticks an item of a seeded list.
 func (s *site) click(ctx context.Context, name string, n int) error {
 	return s.post(ctx, "/commands/todos.list.toggle_item", url.Values{
-		"stream_id": {listID(name, n)}, "id": {itemID(name, n, 2)}}, http.StatusOK)
+		"stream_id": {listID(name, n)}, "id": {itemID(name, n, firstItem)}}, http.StatusOK)
 }
 
 // open follows a list's page in a tab until ctx ends: news is told the version of

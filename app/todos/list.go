@@ -6,6 +6,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/backstory-go/backstory/engine"
+	gen "github.com/backstory-go/backstory/generated/todos"
 	"github.com/backstory-go/backstory/generated/todos/list"
 	"github.com/backstory-go/backstory/generated/todos/types"
 )
@@ -15,25 +16,10 @@ type List struct{}
 
 // The compiler names here what a change of the schemas asks for.
 var (
-	_ list.Decider = List{}
-	_ list.Evolver = List{}
+	_ list.Decider      = List{}
+	_ list.Evolver      = List{}
+	_ gen.ListReactions = List{}
 )
-
-// Create starts a list, active at once.
-func (List) Create(_ engine.Decision, _ *list.State, cmd list.Create, emit list.CreateEmitter) {
-	emit.Created(list.Created{Name: cmd.Name})
-}
-
-// UpdateName renames an active list. The name that it has already changes nothing.
-func (List) UpdateName(_ engine.Decision, state *list.State, cmd list.UpdateName, emit list.UpdateNameEmitter) list.UpdateNameRefusal {
-	if !active(state) {
-		return list.NotActive{}
-	}
-	if cmd.Name != state.Name {
-		emit.NameUpdated(list.NameUpdated{Name: cmd.Name})
-	}
-	return nil
-}
 
 // AddItem adds an item, or notes that its text stands on the list already.
 func (List) AddItem(in engine.Decision, state *list.State, cmd list.AddItem, emit list.AddItemEmitter) list.AddItemRefusal {
@@ -57,6 +43,9 @@ func (List) UpdateItemText(_ engine.Decision, state *list.State, cmd list.Update
 	if at < 0 {
 		return list.ItemNotFound{}
 	}
+	if state.Items[at].Expanding {
+		return list.ItemExpanding{}
+	}
 	if twin, ok := sameText(state, cmd.Text, cmd.ID); ok {
 		emit.ItemDuplicated(list.ItemDuplicated{ID: twin, Text: cmd.Text})
 		return nil
@@ -76,6 +65,8 @@ func (List) ToggleItem(_ engine.Decision, state *list.State, cmd list.ToggleItem
 	switch {
 	case at < 0:
 		return list.ItemNotFound{}
+	case state.Items[at].Expanding:
+		return list.ItemExpanding{}
 	case state.Items[at].Done:
 		emit.ItemUndone(list.ItemUndone{ID: cmd.ID})
 	default:
@@ -92,6 +83,9 @@ func (List) RemoveItem(_ engine.Decision, state *list.State, cmd list.RemoveItem
 	at := indexOf(state, cmd.ID)
 	if at < 0 {
 		return list.ItemNotFound{}
+	}
+	if state.Items[at].Expanding {
+		return list.ItemExpanding{}
 	}
 	emit.ItemRemoved(list.ItemRemoved{ID: cmd.ID, Done: state.Items[at].Done})
 	return nil

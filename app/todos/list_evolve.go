@@ -10,19 +10,15 @@ import (
 	"github.com/backstory-go/backstory/generated/todos/types"
 )
 
-// Created folds the start of the list.
-func (List) Created(_ engine.Meta, state *list.State, event list.Created) {
-	state.Name, state.Status = event.Name, types.StatusActive
-}
-
-// NameUpdated folds a new name.
-func (List) NameUpdated(_ engine.Meta, state *list.State, event list.NameUpdated) {
-	state.Name = event.Name
-}
-
 // ItemAdded folds a new item; a warning about a duplicate is over.
 func (List) ItemAdded(_ engine.Meta, state *list.State, event list.ItemAdded) {
-	state.Items = append(state.Items, list.Item{ID: event.ID, Text: event.Text})
+	at := len(state.Items)
+	if id, ok := event.Before.Get(); ok {
+		if before := indexOf(state, id); before >= 0 {
+			at = before
+		}
+	}
+	state.Items = slices.Insert(state.Items, at, list.Item{ID: event.ID, Text: event.Text})
 	state.DuplicatedItem = uuid.Nil
 }
 

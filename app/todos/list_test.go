@@ -8,6 +8,7 @@ import (
 	"github.com/backstory-go/backstory/app/todos"
 	"github.com/backstory-go/backstory/engine"
 	"github.com/backstory-go/backstory/generated/todos/list"
+	"github.com/backstory-go/backstory/generated/todos/types"
 )
 
 var (
@@ -16,19 +17,28 @@ var (
 	soap = uuid.MustParse("0190a000-0000-7000-8000-000000000003")
 )
 
+// The reservations of names.
+var (
+	first  = uuid.MustParse("0190a000-0000-7000-8000-0000000000a1")
+	second = uuid.MustParse("0190a000-0000-7000-8000-0000000000a2")
+)
+
 // groceries is an active list with three open items: milk, eggs, soap.
 func groceries(more ...engine.Event) []engine.Event {
 	return append([]engine.Event{
-		list.Created{Name: "Groceries"},
+		list.Created{Name: "Groceries", ReservationID: first},
+		list.NameConfirmed{Name: "Groceries", ReservationID: first},
 		list.ItemAdded{ID: milk, Text: "Milk"},
 		list.ItemAdded{ID: eggs, Text: "Eggs"},
 		list.ItemAdded{ID: soap, Text: "Soap"},
 	}, more...)
 }
 
-func TestCreate(t *testing.T) {
-	list.Given(t, todos.List{}).When(list.Create{Name: "Groceries"}).Then(list.Created{Name: "Groceries"})
-}
+var (
+	expanding   = list.ExpansionStarted{ID: eggs, Text: "Eggs"}
+	announced   = list.ItemDispatched{ID: eggs, Service: "Slack"}
+	unannounced = list.ItemDispatchFailed{ID: eggs, Service: "Slack"}
+)
 
 func TestListDecisions(t *testing.T) {
 	cases := []struct {
@@ -37,8 +47,6 @@ func TestListDecisions(t *testing.T) {
 		when  list.GivenCommand
 		then  []engine.Event
 	}{
-		{"rename", groceries(), list.UpdateName{Name: "Shop"}, []engine.Event{list.NameUpdated{Name: "Shop"}}},
-		{"rename to the same name changes nothing", groceries(), list.UpdateName{Name: "Groceries"}, nil},
 		{"a text that is there already, whatever its case", groceries(), list.AddItem{Text: "mILK"}, []engine.Event{list.ItemDuplicated{ID: milk, Text: "mILK"}}},
 		{"edit", groceries(), list.UpdateItemText{ID: milk, Text: "Oat milk"}, []engine.Event{list.ItemTextUpdated{ID: milk, Text: "Oat milk"}}},
 		{"the same text changes nothing", groceries(), list.UpdateItemText{ID: milk, Text: "Milk"}, nil},
@@ -53,6 +61,20 @@ func TestListDecisions(t *testing.T) {
 		{"move to where it stands", groceries(), list.ReorderItems{ID: milk, Before: engine.Some(eggs)}, nil},
 		{"move the last one to the end", groceries(), list.ReorderItems{ID: soap}, nil},
 		{"move in front of itself", groceries(), list.ReorderItems{ID: soap, Before: engine.Some(soap)}, nil},
+		{"expand", groceries(), list.ExpandItem{ID: milk}, []engine.Event{list.ExpansionStarted{ID: milk, Text: "Milk"}}},
+		{"replace by smaller items, where it stood", groceries(expanding), list.ReplaceItem{ID: eggs, Lines: []string{"Brown eggs", "MILK", "White eggs"}}, []engine.Event{
+			list.ItemAdded{ID: engine.GivenID(1), Text: "Brown eggs", Before: engine.Some(eggs)},
+			list.ItemAdded{ID: engine.GivenID(2), Text: "White eggs", Before: engine.Some(eggs)},
+			list.ItemRemoved{ID: eggs},
+		}},
+		{"replace by nothing new", groceries(expanding), list.ReplaceItem{ID: eggs, Lines: []string{"milk", "eggs"}}, []engine.Event{list.ExpansionEnded{ID: eggs, Reason: types.ReasonEmpty}}},
+		{"give an item back", groceries(expanding), list.EndExpansion{ID: eggs, Reason: types.ReasonFailed}, []engine.Event{list.ExpansionEnded{ID: eggs, Reason: types.ReasonFailed}}},
+		{"give an item back that is not being expanded", groceries(), list.EndExpansion{ID: eggs, Reason: types.ReasonFailed}, nil},
+		{"note an announcement", groceries(), list.NotifyDispatched{ID: eggs, Service: "Slack"}, []engine.Event{list.ItemDispatched{ID: eggs, Service: "Slack"}}},
+		{"note an announcement once", groceries(announced), list.NotifyDispatched{ID: eggs, Service: "Slack"}, nil},
+		{"note a failed announcement", groceries(), list.NotifyFailed{ID: eggs, Service: "Slack"}, []engine.Event{list.ItemDispatchFailed{ID: eggs, Service: "Slack"}}},
+		{"note a failed announcement once", groceries(unannounced), list.NotifyFailed{ID: eggs, Service: "Slack"}, nil},
+		{"an announcement mends a failed one", groceries(announced, unannounced), list.NotifyDispatched{ID: eggs, Service: "Slack"}, []engine.Event{list.ItemDispatched{ID: eggs, Service: "Slack"}}},
 		{"archive", groceries(), list.Archive{}, []engine.Event{list.Archived{}}},
 		{"restore", groceries(list.Archived{}), list.Unarchive{}, []engine.Event{list.Unarchived{}}},
 		{"delete an archived list", groceries(list.Archived{}), list.Delete{}, []engine.Event{list.Deleted{}}},
@@ -74,7 +96,6 @@ func TestListRefusals(t *testing.T) {
 		when  list.GivenCommand
 		then  engine.Refusal
 	}{
-		{"rename an archived list", archived, list.UpdateName{Name: "x"}, list.NotActive{}},
 		{"add to an archived list", archived, list.AddItem{Text: "x"}, list.NotActive{}},
 		{"edit on an archived list", archived, list.UpdateItemText{ID: milk, Text: "x"}, list.NotActive{}},
 		{"check on an archived list", archived, list.ToggleItem{ID: milk}, list.NotActive{}},
@@ -91,6 +112,16 @@ func TestListRefusals(t *testing.T) {
 		{"remove a missing item", groceries(), list.RemoveItem{ID: missing}, list.ItemNotFound{}},
 		{"remove an item twice", groceries(list.ItemRemoved{ID: milk}), list.RemoveItem{ID: milk}, list.ItemNotFound{}},
 		{"reorder a missing item", groceries(), list.ReorderItems{ID: missing}, list.ItemNotFound{}},
+		{"expand on an archived list", archived, list.ExpandItem{ID: milk}, list.NotActive{}},
+		{"expand a missing item", groceries(), list.ExpandItem{ID: missing}, list.ItemNotFound{}},
+		{"expand an item twice", groceries(expanding), list.ExpandItem{ID: eggs}, list.ItemExpanding{}},
+		{"check an item that is being expanded", groceries(expanding), list.ToggleItem{ID: eggs}, list.ItemExpanding{}},
+		{"edit an item that is being expanded", groceries(expanding), list.UpdateItemText{ID: eggs, Text: "x"}, list.ItemExpanding{}},
+		{"remove an item that is being expanded", groceries(expanding), list.RemoveItem{ID: eggs}, list.ItemExpanding{}},
+		{"replace an item on an archived list", groceries(expanding, list.Archived{}), list.ReplaceItem{ID: eggs, Lines: []string{"x"}}, list.NotActive{}},
+		{"replace an item that is not being expanded", groceries(), list.ReplaceItem{ID: eggs, Lines: []string{"x"}}, list.ItemNotFound{}},
+		{"note an announcement of a missing item", groceries(), list.NotifyDispatched{ID: missing, Service: "Slack"}, list.ItemNotFound{}},
+		{"note a failed announcement of a missing item", groceries(), list.NotifyFailed{ID: missing, Service: "Slack"}, list.ItemNotFound{}},
 		{"reorder in front of a missing item", groceries(), list.ReorderItems{ID: milk, Before: engine.Some(missing)}, list.ItemNotFound{}},
 	}
 	for _, c := range cases {

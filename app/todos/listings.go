@@ -11,18 +11,21 @@ import (
 	"github.com/backstory-go/backstory/generated/todos/types"
 )
 
-// Listings projects the home page's table: one row per list that is not deleted.
+// Listings projects the home page's table: one row per list that has its name
+// and is not deleted.
 type Listings struct{}
 
 var _ listings.Projector = Listings{}
 
-// Created starts the list's row.
-func (Listings) Created(m engine.Meta, rows *listings.Rows, event list.Created) {
-	rows.Put(listings.Row{ID: listID(m), Name: event.Name, Status: types.StatusActive, Members: []string{}, CreatedAt: m.At, UpdatedAt: m.At})
-	touch(m, rows, func(*listings.Row) {})
+// NameConfirmed starts the list's row, or shows its new name.
+func (Listings) NameConfirmed(m engine.Meta, rows *listings.Rows, event list.NameConfirmed) {
+	if _, there := rows.Get(listID(m)); !there {
+		rows.Put(listings.Row{ID: listID(m), Status: types.StatusActive, Members: []string{}, CreatedAt: m.At, UpdatedAt: m.At})
+	}
+	touch(m, rows, func(row *listings.Row) { row.Name = event.Name })
 }
 
-// NameUpdated shows the new name.
+// NameUpdated shows the new spelling of the name.
 func (Listings) NameUpdated(m engine.Meta, rows *listings.Rows, event list.NameUpdated) {
 	touch(m, rows, func(row *listings.Row) { row.Name = event.Name })
 }
@@ -60,6 +63,21 @@ func (Listings) ItemRemoved(m engine.Meta, rows *listings.Rows, event list.ItemR
 			row.DoneCount--
 		}
 	})
+}
+
+// ExpansionStarted notes who changed the list and when.
+func (Listings) ExpansionStarted(m engine.Meta, rows *listings.Rows, _ list.ExpansionStarted) {
+	touch(m, rows, func(*listings.Row) {})
+}
+
+// ExpansionEnded notes when the item was given back.
+func (Listings) ExpansionEnded(m engine.Meta, rows *listings.Rows, _ list.ExpansionEnded) {
+	touch(m, rows, func(*listings.Row) {})
+}
+
+// ItemDispatched notes when the item was announced.
+func (Listings) ItemDispatched(m engine.Meta, rows *listings.Rows, _ list.ItemDispatched) {
+	touch(m, rows, func(*listings.Row) {})
 }
 
 // ItemsReordered notes who changed the list and when.

@@ -16,6 +16,8 @@ import (
 	"go.opentelemetry.io/otel/sdk/trace/tracetest"
 	"go.opentelemetry.io/otel/trace"
 
+	"github.com/backstory-go/backstory/app/expander"
+	"github.com/backstory-go/backstory/app/slack"
 	apptodos "github.com/backstory-go/backstory/app/todos"
 	"github.com/backstory-go/backstory/app/web"
 	"github.com/backstory-go/backstory/engine"
@@ -41,7 +43,7 @@ func start(t *testing.T) traced {
 	spans := tracetest.NewInMemoryExporter()
 	export := newExport(sdk.WithSyncer(spans))
 	system := &engine.System{}
-	todos.Register(system, apptodos.List{}, apptodos.Listings{})
+	todos.Register(system, expander.Expander{}, apptodos.List{}, apptodos.ListName{}, apptodos.Listings{}, slack.Dispatcher{})
 	log := slog.New(slog.DiscardHandler)
 	eng, err := postgres.Open(t.Context(), postgres.Config{URL: pgtest.Database(t, pgtest.Template{}), System: system, Log: log, Tracer: export.Tracer()})
 	if err != nil {

@@ -45,17 +45,17 @@ func TestAPIOnTheEngine(t *testing.T) {
 
 	r := s.ask(path)
 	state, _ := r.body["state"].(map[string]any)
-	if items, _ := state["items"].([]any); r.body["version"] != 5.0 || state["name"] != "Other" || len(items) != 3 {
+	if items, _ := state["items"].([]any); r.body["version"] != 9.0 || state["name"] != "Other" || len(items) != 3 {
 		t.Errorf("the state: %d %s", r.status, r.text)
 	}
-	for _, at := range []string{"1", fmt.Sprint(created)} {
-		if r := s.ask(path + "?at=" + at); r.body["version"] != 1.0 || r.body["at"] != created {
+	for _, at := range []string{"3", fmt.Sprint(created)} {
+		if r := s.ask(path + "?at=" + at); r.body["version"] != 3.0 || r.body["at"] != created {
 			t.Errorf("at %s: %d %s", at, r.status, r.text)
 		}
 	}
-	r = s.ask(path + "/events?after=3")
+	r = s.ask(path + "/events?after=6")
 	events, _ := r.body["events"].([]any)
-	if len(events) != 2 || events[1].(map[string]any)["type"] != "todos.list.name_updated" || events[1].(map[string]any)["by"] != "Ada" || r.body["next"] != nil {
+	if len(events) != 3 || events[2].(map[string]any)["type"] != "todos.list.name_confirmed" || events[2].(map[string]any)["by"] != "Ada" || r.body["next"] != nil {
 		t.Errorf("events: %d %s", r.status, r.text)
 	}
 }

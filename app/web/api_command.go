@@ -31,7 +31,7 @@ func (s *Server) apiSubmit(w http.ResponseWriter, r *http.Request) {
 	}
 	traced, done := s.traced(r, &submission)
 	defer done()
-	id, err := s.cfg.Client.Submit(traced, submission)
+	id, err := s.submit(traced, submission)
 	if err != nil {
 		s.apiFail(w, r, err, submission.ID)
 		return

@@ -7,6 +7,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/backstory-go/backstory/app/expander"
+	"github.com/backstory-go/backstory/app/slack"
 	apptodos "github.com/backstory-go/backstory/app/todos"
 	"github.com/backstory-go/backstory/engine"
 	"github.com/backstory-go/backstory/engine/localpg/pgtest"
@@ -24,7 +26,7 @@ func startApp(t *testing.T) (base string) { return serveApp(t).URL }
 func serveApp(t *testing.T) *httptest.Server {
 	t.Helper()
 	system := &engine.System{}
-	todos.Register(system, apptodos.List{}, apptodos.Listings{})
+	todos.Register(system, expander.Expander{}, apptodos.List{}, apptodos.ListName{}, apptodos.Listings{}, slack.Dispatcher{})
 	log := slog.New(slog.DiscardHandler)
 	eng, err := postgres.Open(t.Context(), postgres.Config{URL: pgtest.Database(t, pgtest.Template{}), System: system, Log: log})
 	if err != nil {

@@ -44,26 +44,26 @@ func TestTimeTravelIsNotThrownBack(t *testing.T) {
 
 	ada.click("#progress") // the arrows belong to a field while one has the focus
 	ada.keys(kb.ArrowLeft)
-	ada.wait(fmt.Sprintf("location.pathname === %q", path+"/3"))
+	ada.wait(fmt.Sprintf("location.pathname === %q", path+"/5"))
 	ada.waitItems("Tent", "Map")
 	ada.live()
 	bob.typeInto("#add-item--text", "Torch\r")
 	bob.waitItems("Tent", "Map", "Rope", "Torch")
-	ada.waitText("#head", "5")
+	ada.waitText("#head", "7")
 	if got := ada.items(); got != "Tent|Map" {
 		t.Errorf("the past shows %s", got)
 	}
 	ada.wait("!document.querySelector('#add-item, .editor, .handle')")
 	ada.keys(kb.ArrowLeft)
-	ada.wait(fmt.Sprintf("location.pathname === %q", path+"/2"))
-	ada.keys(kb.ArrowRight)
-	ada.wait(fmt.Sprintf("location.pathname === %q", path+"/3"))
-	ada.click("#entry-v4 .version")
 	ada.wait(fmt.Sprintf("location.pathname === %q", path+"/4"))
+	ada.keys(kb.ArrowRight)
+	ada.wait(fmt.Sprintf("location.pathname === %q", path+"/5"))
+	ada.click("#entry-v6 .version")
+	ada.wait(fmt.Sprintf("location.pathname === %q", path+"/6"))
 	ada.waitText(".item.changed", "Rope")
 	ada.click("a[data-step=live]")
 	ada.waitItems("Tent", "Map", "Rope", "Torch")
-	bob.open(path + "/2") // the address is enough
+	bob.open(path + "/4") // the address is enough
 	bob.waitItems("Tent")
 }
 

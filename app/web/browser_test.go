@@ -229,6 +229,7 @@ func (w *tab) createList(name string, items ...string) (path string) {
 	w.open("/")
 	w.typeInto("#create--name", name+"\r")
 	w.wait("location.pathname.startsWith('/todo-lists/') && !!document.querySelector('main.list-page')")
+	w.wait("!!document.querySelector('#add-item')") // the name is the list's own
 	w.live()
 	for _, item := range items {
 		w.typeInto("#add-item--text", item+"\r")

@@ -76,7 +76,7 @@ func (a *answer) decide(r *http.Request) {
 	a.stream = submission.StreamID
 	traced, done := a.server.traced(r, &submission)
 	defer done()
-	id, err := a.server.cfg.Client.Submit(traced, submission)
+	id, err := a.server.submit(traced, submission)
 	if err != nil {
 		a.refuse(r.Context(), err)
 		return
@@ -169,6 +169,9 @@ func (a *answer) catchUp(ctx context.Context, outcome engine.Outcome) {
 // target is the page to go to after success, or "" to stay: who makes a list
 // wants to fill it.
 func (a *answer) target() string {
+	if a.kind.Type == listActor+".restore" && a.outcome.Status == engine.Accepted {
+		return todoList{ID: a.outcome.Stream.ID}.path() // the past is looked at no more
+	}
 	if a.kind.Creates == engine.CreatesYes && strings.HasPrefix(a.kind.Type, listActor+".") && a.outcome.Status == engine.Accepted {
 		return todoList{ID: a.outcome.Stream.ID}.path()
 	}

@@ -13,16 +13,21 @@ import (
 
 // Config says what the pages run on.
 type Config struct {
-	Client engine.Client                   // required
-	System *engine.System                  // required: the registered components
-	Secret []byte                          // signs the session cookie; at least 16 bytes
-	Log    *slog.Logger                    // nil: slog.Default()
-	Tracer engine.Tracer                   // is told requests and patches; nil: nobody is
-	Wrap   func(http.Handler) http.Handler // stands around everything; nil: nothing does
-	Public map[string]http.Handler         // by pattern: answers everybody, signed in or not
+	Client   engine.Client                   // required
+	System   *engine.System                  // required: the registered components
+	Secret   []byte                          // signs the session cookie; at least 16 bytes
+	Log      *slog.Logger                    // nil: slog.Default()
+	Tracer   engine.Tracer                   // is told requests and patches; nil: nobody is
+	Wrap     func(http.Handler) http.Handler // stands around everything; nil: nothing does
+	Public   map[string]http.Handler         // by pattern: answers everybody, signed in or not
+	Operator engine.Operator                 // required when Admin is set: what the System page shows and does
+	Admin    func(user string) bool          // who may see the System page; nil: nobody
+
+	Expands bool // whether long items can be expanded: the service for it is configured
 
 	Patience  time.Duration // how long a command's outcome is waited for; 0: 5 s
 	BodyLimit int64         // bytes of a request; 0: 64 KiB
+	Limits    Limits        // of one person
 
 	Now func() time.Time // nil: time.Now
 }
@@ -35,6 +40,9 @@ func (c Config) Validate() error {
 	}
 	if c.System == nil {
 		faults = append(faults, errors.New("web: System is missing"))
+	}
+	if c.Admin != nil && c.Operator == nil {
+		faults = append(faults, errors.New("web: Admin is set and Operator is missing"))
 	}
 	if len(c.Secret) < 16 {
 		faults = append(faults, fmt.Errorf("web: Secret has %d bytes, want 16 or more", len(c.Secret)))
@@ -67,6 +75,7 @@ type Server struct {
 	source   source
 	assets   *assets
 	sessions sessions
+	limiter  *limiter
 	pages    *http.ServeMux // the kinds of page, by path
 	live     *live.Server
 	handler  http.Handler
@@ -86,11 +95,13 @@ func newServer(cfg Config, src source) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Server{cfg: cfg, source: src, assets: loaded, sessions: newSessions(cfg.Secret), pages: http.NewServeMux()}
+	s := &Server{cfg: cfg, source: src, assets: loaded, sessions: newSessions(cfg.Secret), limiter: newLimiter(cfg.Limits, cfg.Now), pages: http.NewServeMux()}
 	livePages := []live.Page{}
 	for _, kind := range s.kinds() {
 		s.pages.HandleFunc(kind.pattern, func(w http.ResponseWriter, r *http.Request) { s.servePage(w, r, kind) })
-		livePages = append(livePages, s.livePage(kind))
+		if kind.topics != nil {
+			livePages = append(livePages, s.livePage(kind))
+		}
 	}
 	if s.live, err = live.New(live.Config{Hub: cfg.Client.Hub(), Pages: livePages, Log: cfg.Log, Patched: s.patched()}); err != nil {
 		return nil, err

@@ -40,8 +40,10 @@ const (
 // led to none.
 type entry struct {
 	Key     string // unique in the page, and the same in every rendering
+	ID      string // of the message
 	Kind    entryKind
 	Version int64 // of an event
+	Type    string
 	Title   string
 	About   string // the words it is about
 	By      string
@@ -49,6 +51,24 @@ type entry struct {
 	Payload string // JSON
 	Command *entryCommand
 }
+
+// undoable says whether the page offers to take the change back. Whether it still
+// can be is the list's to say.
+func (e entry) undoable() bool {
+	if e.Kind != entryEvent {
+		return false
+	}
+	switch e.Type {
+	case "todos.list.item_added", "todos.list.item_removed", "todos.list.item_text_updated", "todos.list.item_done", "todos.list.item_undone",
+		"todos.list.items_reordered", "todos.list.name_updated", "todos.list.archived", "todos.list.unarchived":
+		return true
+	}
+	return e.Type == "todos.list.name_confirmed" && e.Version > firstName
+}
+
+// firstName is the last version at which a new list can get its name: created,
+// claimed, confirmed. It cannot be taken back.
+const firstName = 3
 
 // entryCommand is the command that led to an event.
 type entryCommand struct {
@@ -117,7 +137,7 @@ func merge(l todoList, events []engine.Recorded, commands []engine.Outcome) []en
 	}
 	for _, r := range events {
 		e := entry{
-			Key: "v" + strconv.FormatInt(r.Meta.Version, 10), Kind: entryEvent, Version: r.Meta.Version,
+			Key: "v" + strconv.FormatInt(r.Meta.Version, 10), ID: r.Meta.ID.String(), Kind: entryEvent, Version: r.Meta.Version, Type: r.Type,
 			Title: words(r.Type), About: about(r.Data, texts), By: r.Meta.By, At: r.Meta.At, Payload: pretty(r.Data),
 		}
 		if o, ok := byID[r.Meta.Causation]; ok {
@@ -136,7 +156,7 @@ func merge(l todoList, events []engine.Recorded, commands []engine.Outcome) []en
 
 // commandEntry is the line of a command that led to no event.
 func commandEntry(o engine.Outcome, texts map[string]string) (entry, bool) {
-	e := entry{Key: "c" + o.ID.String(), Title: words(o.Type), About: about(o.Data, texts), By: o.By, At: o.At, Payload: pretty(o.Data)}
+	e := entry{Key: "c" + o.ID.String(), ID: o.ID.String(), Title: words(o.Type), About: about(o.Data, texts), By: o.By, At: o.At, Payload: pretty(o.Data)}
 	switch {
 	case o.Status == engine.Refused && o.Refusal != nil:
 		e.Kind, e.About = entryRefused, o.Refusal.Message

@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/google/uuid"
 
@@ -23,10 +24,27 @@ type listShown struct {
 	What    entry  // the event that led to the version shown
 	History history
 	Now     time.Time
+	Expands bool // whether items can be expanded
+
+	Compared comparison
+}
+
+// with is the version that the page offers to compare with.
+func (l listShown) with() int64 {
+	if l.Compared.With > 0 {
+		return l.Compared.With
+	}
+	return l.Head
 }
 
 // editable says whether the page offers to change the list.
 func (l listShown) editable() bool { return !l.Past && l.active() }
+
+// expandable says whether the page offers to split the item into smaller ones.
+func (l listShown) expandable(item todoItem) bool {
+	const long = 40 // characters
+	return l.Expands && !item.Expanding && utf8.RuneCountInString(item.Text) > long
+}
 
 // path of the list, now.
 func (l todoList) path() string { return "/todo-lists/" + l.ID }
@@ -72,10 +90,13 @@ func (s *Server) showList(r *http.Request, version int64) (view, error) {
 	if err != nil {
 		return view{}, err
 	}
-	shown := listShown{todoList: l, Past: version > 0, History: h, Now: s.cfg.Now()}
+	shown := listShown{todoList: l, Past: version > 0, History: h, Now: s.cfg.Now(), Expands: s.cfg.Expands}
 	shown.What = h.at(l.Version)
 	if shown.Past {
 		shown.Changed = changedBy(shown.What)
+		if shown.Compared, err = s.compare(r, l); err != nil {
+			return view{}, err
+		}
 	}
 	title := l.Name
 	if shown.Past {

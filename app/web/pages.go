@@ -16,7 +16,7 @@ import (
 // kind is a kind of page: shown whole at its path, and live in open tabs.
 type kind struct {
 	pattern string
-	topics  func(r *http.Request) []string
+	topics  func(r *http.Request) []string // nil: the page is not live
 	load    func(r *http.Request) (view, error)
 }
 
@@ -26,6 +26,8 @@ func (s *Server) kinds() []kind {
 		{"/{$}", func(*http.Request) []string { return []string{listingsProjection} }, s.homePage},
 		{"/todo-lists/{id}", listTopics, s.listPage},
 		{"/todo-lists/{id}/{version}", listTopics, s.pastPage},
+		{"/messages/{id}/correlation", nil, s.correlationPage},
+		{"/system", nil, s.systemPage},
 	}
 }
 
@@ -55,6 +57,10 @@ func (s *Server) showPage(w http.ResponseWriter, r *http.Request, status int, k 
 	v, err := k.load(r)
 	if err != nil {
 		s.fail(w, r, err)
+		return
+	}
+	if isDatastar(r) {
+		s.refreshed(w, r, v)
 		return
 	}
 	s.render(w, r, status, v)
@@ -113,12 +119,13 @@ func (s *Server) render(w http.ResponseWriter, r *http.Request, status int, v vi
 // frame is what stands around a page.
 type frame struct {
 	Title, User string
+	Admin       bool
 	Page        string // path and query for the live updates; "": none
 	Asset       func(name string) string
 }
 
 func (s *Server) frame(r *http.Request, v view) frame {
-	f := frame{Title: v.Title, User: visitOf(r.Context()).user, Asset: s.assets.url}
+	f := frame{Title: v.Title, User: visitOf(r.Context()).user, Admin: s.isAdmin(r.Context()), Asset: s.assets.url}
 	if v.Live {
 		f.Page = r.URL.RequestURI()
 	}

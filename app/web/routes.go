@@ -13,7 +13,8 @@ func (s *Server) routes() http.Handler {
 	}
 
 	public.HandleFunc("POST /logout", s.logout)
-	public.Handle("GET /updates", s.known(s.live))
+	public.Handle("GET /updates", s.known(s.limitStreams(s.live)))
+	public.Handle("POST /system/{operation}", s.signedIn(http.HandlerFunc(s.operate)))
 	public.Handle("POST /commands/{type}", s.known(http.HandlerFunc(s.command)))
 	api := s.api()
 	public.Handle("GET /api/", api)

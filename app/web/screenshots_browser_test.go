@@ -45,7 +45,7 @@ func TestScreenshots(t *testing.T) {
 	ada.waitText("#add-item--text-error", "same text")
 	ada.click(ada.item("Pack the kitchen and the books") + " .editor summary")
 	shoot(ada, "list-errors", "-phone")
-	bob.open(path + "/8")
+	bob.open(path + "/10")
 	shoot(bob, "past", "-phone", "-dark")
 
 	other := bob.createList("Reading list", "A Philosophy of Software Design", "Designing Data-Intensive Applications")

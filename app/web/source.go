@@ -33,6 +33,7 @@ type listing struct {
 type todoList struct {
 	ID, Name      string
 	Status        string
+	Wanted        string // the name that was asked for and is not confirmed yet; or ""
 	Items         []todoItem
 	Duplicated    string // the item whose text somebody tried to use again; or ""
 	Version, Head int64
@@ -41,8 +42,11 @@ type todoList struct {
 
 // todoItem is an item of a list.
 type todoItem struct {
-	ID, Text string
-	Done     bool
+	ID, Text  string
+	Done      bool
+	Expanding bool     // is being split into smaller ones: nobody can change it
+	Services  []string // where it was announced
+	Failed    []string // where it could not be announced
 }
 
 func (l todoList) active() bool { return l.Status == "active" }

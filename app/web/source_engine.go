@@ -44,13 +44,14 @@ func (s engineSource) list(ctx context.Context, id string, version int64) (todoL
 	if !ok {
 		return todoList{}, fmt.Errorf("list %s: its state is a %T", id, at.State)
 	}
-	l := todoList{ID: id, Name: state.Name, Status: string(state.Status), Version: at.Version, Head: at.Head, At: at.At}
+	l := todoList{ID: id, Name: state.Name, Status: string(state.Status), Wanted: state.Wanted.Name, Version: at.Version, Head: at.Head, At: at.At}
 	if state.DuplicatedItem != uuid.Nil {
 		l.Duplicated = state.DuplicatedItem.String()
 	}
 	l.Items = slices.Grow(l.Items, len(state.Items))
 	for _, item := range state.Items {
-		l.Items = append(l.Items, todoItem{ID: item.ID.String(), Text: item.Text, Done: item.Done})
+		l.Items = append(l.Items, todoItem{ID: item.ID.String(), Text: item.Text, Done: item.Done,
+			Expanding: item.Expanding, Services: item.Services, Failed: item.FailedServices})
 	}
 	return l, nil
 }

@@ -28,6 +28,11 @@ func (p *plan) reactions(c *model.Component, reactions []*model.Reaction, statef
 	}
 	r.interfaceType()
 	r.list()
+	if from == "actor.json" {
+		f.givenReactions(c.GoName, "NewGivenActorReactions", "a stream's history")
+	} else {
+		f.givenReactions(c.GoName, "NewGivenReactor", "the events of one key")
+	}
 	for _, reaction := range reactions {
 		r.eventType(reaction)
 		r.dispatcher(r.name(reaction)+"Dispatcher", reaction.Dispatches)

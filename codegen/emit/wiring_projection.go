@@ -18,6 +18,7 @@ func (p *plan) wireProjection(proj *model.Projection) error {
 	w.describe()
 	w.orderFunc()
 	w.table()
+	w.given()
 	w.project()
 	w.params("Load", "Key", w.p.Key)
 	w.params("Put", "Row", columns(w.p))

@@ -31,6 +31,8 @@ func bulk(tb testing.TB, url string, n int) {
 		`INSERT INTO backstory.event_tags (tag, position, type) SELECT 'tag ' || v % 100, v, 'bank.account.deposited' FROM generate_series(1, $1::bigint, 10) v`,
 		`INSERT INTO backstory.snapshots (stream, version, last_id, hash, state)
 		SELECT stream, version, id, '1', '{}' FROM backstory.events WHERE version % 20 = 0 AND position <= $1`,
+		`INSERT INTO backstory.floor_streams (stream, version, last_id, at, hash, state)
+		SELECT 'bank.account/old' || v, 1, gen_random_uuid(), timestamptz '2026-01-01', '1', '{}' FROM generate_series(1, least($1::bigint, 10000)) v`,
 	} {
 		if err := sql(tb, url, statement, n); err != nil {
 			tb.Fatal(err)

@@ -39,6 +39,7 @@ func (e *Engine) Submit(ctx context.Context, s engine.Submission) (uuid.UUID, er
 	if d := e.direct(l); d != nil {
 		switch err := d.await(ctx); {
 		case err == nil:
+			e.traceSubmitted(ctx, l, start)
 			return l.id, nil
 		case errors.Is(err, errDecided):
 			return l.id, e.sameAsBefore(ctx, l)

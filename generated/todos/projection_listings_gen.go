@@ -23,7 +23,7 @@ type ListingsProjector interface {
 const ddlListings = `CREATE TABLE todos_listings (
     id uuid NOT NULL,
     name text NOT NULL,
-    status text NOT NULL CHECK (status IN ('active', 'archived', 'deleted')),
+    status text NOT NULL CHECK (status IN ('pending', 'active', 'archived', 'deleted', 'refused')),
     members text[] NOT NULL,
     item_count bigint NOT NULL,
     done_count bigint NOT NULL,
@@ -40,18 +40,21 @@ func describeListings(p ListingsProjector) engine.Projection {
 		Name:  "todos.listings",
 		Table: "todos_listings",
 		DDL:   ddlListings,
-		Hash:  "879b827153610e35",
+		Hash:  "d5001f45bdc46b89",
 		Events: []string{
 			"todos.list.archived",
-			"todos.list.created",
 			"todos.list.deleted",
+			"todos.list.expansion_ended",
+			"todos.list.expansion_started",
 			"todos.list.item_added",
+			"todos.list.item_dispatched",
 			"todos.list.item_done",
 			"todos.list.item_duplicated",
 			"todos.list.item_removed",
 			"todos.list.item_text_updated",
 			"todos.list.item_undone",
 			"todos.list.items_reordered",
+			"todos.list.name_confirmed",
 			"todos.list.name_updated",
 			"todos.list.unarchived",
 		},
@@ -84,16 +87,26 @@ func tableOfListings(p ListingsProjector) engine.Table[listings.Key, listings.Ro
 	}
 }
 
+// GivenListings folds the events of a test into an empty table; engine.By says who caused an event, engine.In in which stream it stands.
+func GivenListings(t engine.TB, p ListingsProjector, events ...engine.Event) *engine.GivenRows[listings.Key, listings.Row] {
+	t.Helper()
+	return engine.NewGivenRows(t, tableOfListings(p), events)
+}
+
 func projectListings(p ListingsProjector, m engine.Meta, rows *listings.Rows, event engine.Event) {
 	switch event := event.(type) {
 	case list.Archived:
 		p.Archived(m, rows, event)
-	case list.Created:
-		p.Created(m, rows, event)
 	case list.Deleted:
 		p.Deleted(m, rows, event)
+	case list.ExpansionEnded:
+		p.ExpansionEnded(m, rows, event)
+	case list.ExpansionStarted:
+		p.ExpansionStarted(m, rows, event)
 	case list.ItemAdded:
 		p.ItemAdded(m, rows, event)
+	case list.ItemDispatched:
+		p.ItemDispatched(m, rows, event)
 	case list.ItemDone:
 		p.ItemDone(m, rows, event)
 	case list.ItemDuplicated:
@@ -106,6 +119,8 @@ func projectListings(p ListingsProjector, m engine.Meta, rows *listings.Rows, ev
 		p.ItemUndone(m, rows, event)
 	case list.ItemsReordered:
 		p.ItemsReordered(m, rows, event)
+	case list.NameConfirmed:
+		p.NameConfirmed(m, rows, event)
 	case list.NameUpdated:
 		p.NameUpdated(m, rows, event)
 	case list.Unarchived:

@@ -6,19 +6,38 @@ package todos
 import (
 	"github.com/backstory-go/backstory/engine"
 	"github.com/backstory-go/backstory/generated/todos/list"
+	"github.com/backstory-go/backstory/generated/todos/listname"
 )
 
 // Register adds every component of todos to the system. A handler that lacks a method does not compile.
-func Register(s *engine.System, list ListHandler, listings ListingsProjector) {
+func Register(s *engine.System, aIExpander AIExpanderHandler, list ListHandler, listName ListNameHandler, listings ListingsProjector, slackDispatcher SlackDispatcherHandler) {
+	s.AddReactor(describeAIExpander(aIExpander))
 	s.AddActor(describeList(list))
+	s.AddActor(describeListName(listName))
 	s.AddProjection(describeListings(listings))
+	s.AddReactor(describeSlackDispatcher(slackDispatcher))
 }
 
 // ListHandler is everything that todos.list needs of its user: its decider and evolver.
 type ListHandler interface {
 	list.Handler
+	ListReactions
 }
 
 func describeList(h ListHandler) engine.Actor {
-	return list.Describe(h)
+	out := list.Describe(h)
+	out.Reactions = reactionsOfList(h)
+	return out
+}
+
+// ListNameHandler is everything that todos.list_name needs of its user: its decider and evolver.
+type ListNameHandler interface {
+	listname.Handler
+	ListNameReactions
+}
+
+func describeListName(h ListNameHandler) engine.Actor {
+	out := listname.Describe(h)
+	out.Reactions = reactionsOfListName(h)
+	return out
 }

@@ -32,3 +32,28 @@ func (id *List) UnmarshalText(text []byte) (err error) {
 	*id, err = ParseList(string(text))
 	return err
 }
+
+// ListName identifies a stream of todos.list_name.
+type ListName string
+
+// ParseListName normalises and checks an id; the error is an *engine.FaultsError.
+func ParseListName(text string) (ListName, error) {
+	text = engine.Fold(engine.Trim(text))
+	return ListName(text), engine.CheckID(text, engine.Text{Length: engine.Between(1, 200)})
+}
+
+// String is the id within its actor's streams.
+func (id ListName) String() string {
+	return string(id)
+}
+
+// MarshalText writes the id as String does.
+func (id ListName) MarshalText() ([]byte, error) {
+	return []byte(id.String()), nil
+}
+
+// UnmarshalText reads an id as ParseListName does.
+func (id *ListName) UnmarshalText(text []byte) (err error) {
+	*id, err = ParseListName(string(text))
+	return err
+}

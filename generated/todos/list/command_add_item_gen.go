@@ -50,7 +50,7 @@ type AddItemEmitter struct {
 	out *engine.Emission
 }
 
-// ItemAdded: A new item stands at the end of the list.
+// ItemAdded: A new item stands on the list.
 func (e AddItemEmitter) ItemAdded(event ItemAdded) {
 	e.out.Emit(event)
 }

@@ -4,7 +4,7 @@ package list
 
 import "github.com/backstory-go/backstory/engine"
 
-// Create: Starts a new list, active at once.
+// Create: Starts a new list. It is active once its name is its own.
 type Create struct {
 	// What the list is called.
 	Name string `json:"name"`
@@ -50,7 +50,7 @@ type CreateEmitter struct {
 	out *engine.Emission
 }
 
-// Created: A list was started.
+// Created: A list was started and asks for its name.
 func (e CreateEmitter) Created(event Created) {
 	e.out.Emit(event)
 }

@@ -67,3 +67,5 @@ type RemoveItemRefusal interface {
 func (NotActive) isRemoveItemRefusal() {}
 
 func (ItemNotFound) isRemoveItemRefusal() {}
+
+func (ItemExpanding) isRemoveItemRefusal() {}

@@ -72,3 +72,5 @@ type ToggleItemRefusal interface {
 func (NotActive) isToggleItemRefusal() {}
 
 func (ItemNotFound) isToggleItemRefusal() {}
+
+func (ItemExpanding) isToggleItemRefusal() {}

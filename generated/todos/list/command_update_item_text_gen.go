@@ -78,3 +78,5 @@ type UpdateItemTextRefusal interface {
 func (NotActive) isUpdateItemTextRefusal() {}
 
 func (ItemNotFound) isUpdateItemTextRefusal() {}
+
+func (ItemExpanding) isUpdateItemTextRefusal() {}

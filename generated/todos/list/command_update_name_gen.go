@@ -4,7 +4,7 @@ package list
 
 import "github.com/backstory-go/backstory/engine"
 
-// UpdateName: Gives the list another name.
+// UpdateName: Gives the list another name, once that name is its own.
 type UpdateName struct {
 	// What the list is called.
 	Name string `json:"name"`
@@ -50,7 +50,12 @@ type UpdateNameEmitter struct {
 	out *engine.Emission
 }
 
-// NameUpdated: The list got another name.
+// NameRequested: The list asks for another name.
+func (e UpdateNameEmitter) NameRequested(event NameRequested) {
+	e.out.Emit(event)
+}
+
+// NameUpdated: The list's name is written another way; to a reader of names it is the same.
 func (e UpdateNameEmitter) NameUpdated(event NameUpdated) {
 	e.out.Emit(event)
 }
@@ -62,3 +67,5 @@ type UpdateNameRefusal interface {
 }
 
 func (NotActive) isUpdateNameRefusal() {}
+
+func (NamePending) isUpdateNameRefusal() {}

@@ -2,12 +2,17 @@
 
 package list
 
-import "github.com/backstory-go/backstory/engine"
+import (
+	"github.com/backstory-go/backstory/engine"
+	"github.com/google/uuid"
+)
 
-// Created: A list was started.
+// Created: A list was started and asks for its name.
 type Created struct {
 	// What the list is called.
 	Name string `json:"name"`
+	// The reservation of the name that this is about.
+	ReservationID uuid.UUID `json:"reservation_id"`
 }
 
 // MessageType is todos.list.created.
@@ -41,15 +46,19 @@ func ReadCreated(d *engine.Decoder, raw []byte) Created {
 		return out
 	}
 	var has struct {
-		Name bool
+		Name, ReservationID bool
 	}
 	for name, value := range d.Members(raw) {
 		switch name {
 		case "name":
 			has.Name = true
 			out.Name = d.String(value, engine.Text{Length: engine.Between(1, 200)})
+		case "reservation_id":
+			has.ReservationID = true
+			out.ReservationID = d.UUID(value)
 		}
 	}
 	d.Require(has.Name, "name")
+	d.Require(has.ReservationID, "reservation_id")
 	return out
 }

@@ -7,12 +7,14 @@ import (
 	"github.com/google/uuid"
 )
 
-// ItemAdded: A new item stands at the end of the list.
+// ItemAdded: A new item stands on the list.
 type ItemAdded struct {
 	// The item.
 	ID uuid.UUID `json:"id"`
 	// What there is to do.
 	Text string `json:"text"`
+	// The item that it stands in front of; absent: it is the last.
+	Before engine.Opt[uuid.UUID] `json:"before,omitzero"`
 }
 
 // MessageType is todos.list.item_added.
@@ -56,6 +58,8 @@ func ReadItemAdded(d *engine.Decoder, raw []byte) ItemAdded {
 		case "text":
 			has.Text = true
 			out.Text = d.String(value, engine.Text{Length: engine.Between(1, 200)})
+		case "before":
+			out.Before = engine.DecodeOpt(d, value, (*engine.Decoder).UUID)
 		}
 	}
 	d.Require(has.ID, "id")

@@ -4,7 +4,7 @@ package list
 
 import "github.com/backstory-go/backstory/engine"
 
-// NameUpdated: The list got another name.
+// NameUpdated: The list's name is written another way; to a reader of names it is the same.
 type NameUpdated struct {
 	// What the list is called.
 	Name string `json:"name"`

@@ -12,38 +12,69 @@ import (
 
 // Decider decides what follows from a command. Its methods only read the state: events change it.
 type Decider interface {
+	// Takes the name that is the list's own now; a new list becomes active.
+	Activate(in engine.Decision, state *State, cmd Activate, emit ActivateEmitter) ActivateRefusal
 	// Puts a new item at the end of the list, unless one with the same text stands there already.
 	AddItem(in engine.Decision, state *State, cmd AddItem, emit AddItemEmitter) AddItemRefusal
 	// Puts the list away; it can be restored.
 	Archive(in engine.Decision, state *State, cmd Archive, emit ArchiveEmitter) ArchiveRefusal
-	// Starts a new list, active at once.
+	// Holds on to a name that was reserved for the list.
+	ClaimName(in engine.Decision, state *State, cmd ClaimName, emit ClaimNameEmitter) ClaimNameRefusal
+	// Starts a new list. It is active once its name is its own.
 	Create(in engine.Decision, state *State, cmd Create, emit CreateEmitter)
 	// Removes an archived list for good.
 	Delete(in engine.Decision, state *State, cmd Delete, emit DeleteEmitter) DeleteRefusal
+	// Gives an item back that could not be expanded.
+	EndExpansion(in engine.Decision, state *State, cmd EndExpansion, emit EndExpansionEmitter)
+	// Asks for an item to be split into smaller ones.
+	ExpandItem(in engine.Decision, state *State, cmd ExpandItem, emit ExpandItemEmitter) ExpandItemRefusal
+	// Notes that a finished item was announced.
+	NotifyDispatched(in engine.Decision, state *State, cmd NotifyDispatched, emit NotifyDispatchedEmitter) NotifyDispatchedRefusal
+	// Notes that a finished item could not be announced.
+	NotifyFailed(in engine.Decision, state *State, cmd NotifyFailed, emit NotifyFailedEmitter) NotifyFailedRefusal
+	// Gives up the name that the list asked for, because another list has it.
+	RefuseName(in engine.Decision, state *State, cmd RefuseName, emit RefuseNameEmitter)
 	// Takes an item off the list.
 	RemoveItem(in engine.Decision, state *State, cmd RemoveItem, emit RemoveItemEmitter) RemoveItemRefusal
 	// Moves an item in front of another one, or to the end.
 	ReorderItems(in engine.Decision, state *State, cmd ReorderItems, emit ReorderItemsEmitter) ReorderItemsRefusal
+	// Puts the smaller items in the place of the one that was expanded.
+	ReplaceItem(in engine.Decision, state *State, cmd ReplaceItem, emit ReplaceItemEmitter) ReplaceItemRefusal
+	// Makes the list's items and name what they were at a version.
+	Restore(in engine.Decision, state *State, past Past, cmd Restore, emit RestoreEmitter) RestoreRefusal
 	// Marks an open item as done, or a done one as open.
 	ToggleItem(in engine.Decision, state *State, cmd ToggleItem, emit ToggleItemEmitter) ToggleItemRefusal
 	// Makes an archived list active again.
 	Unarchive(in engine.Decision, state *State, cmd Unarchive, emit UnarchiveEmitter) UnarchiveRefusal
+	// Takes back what one version changed, as far as it still stands.
+	Undo(in engine.Decision, state *State, past Past, cmd Undo, emit UndoEmitter) UndoRefusal
 	// Changes the text of an item, unless another one has the same text.
 	UpdateItemText(in engine.Decision, state *State, cmd UpdateItemText, emit UpdateItemTextEmitter) UpdateItemTextRefusal
-	// Gives the list another name.
+	// Gives the list another name, once that name is its own.
 	UpdateName(in engine.Decision, state *State, cmd UpdateName, emit UpdateNameEmitter) UpdateNameRefusal
 }
+
+// Past is what the stream was before the command.
+type Past = engine.Past[*State]
 
 // Evolver folds an event into the state.
 type Evolver interface {
 	// The list was put away.
 	Archived(m engine.Meta, state *State, event Archived)
-	// A list was started.
+	// A list was started and asks for its name.
 	Created(m engine.Meta, state *State, event Created)
 	// The list was removed for good.
 	Deleted(m engine.Meta, state *State, event Deleted)
-	// A new item stands at the end of the list.
+	// An item was given back as it was.
+	ExpansionEnded(m engine.Meta, state *State, event ExpansionEnded)
+	// An item is being split into smaller ones.
+	ExpansionStarted(m engine.Meta, state *State, event ExpansionStarted)
+	// A new item stands on the list.
 	ItemAdded(m engine.Meta, state *State, event ItemAdded)
+	// A finished item could not be announced.
+	ItemDispatchFailed(m engine.Meta, state *State, event ItemDispatchFailed)
+	// A finished item was announced to a service outside.
+	ItemDispatched(m engine.Meta, state *State, event ItemDispatched)
 	// An item was marked as done.
 	ItemDone(m engine.Meta, state *State, event ItemDone)
 	// Somebody tried to use a text that an item has already; the list did not change.
@@ -56,7 +87,15 @@ type Evolver interface {
 	ItemUndone(m engine.Meta, state *State, event ItemUndone)
 	// An item went to another place in the list.
 	ItemsReordered(m engine.Meta, state *State, event ItemsReordered)
-	// The list got another name.
+	// The list holds on to the name that was reserved for it.
+	NameClaimed(m engine.Meta, state *State, event NameClaimed)
+	// The name is the list's own; a new list is active from here on.
+	NameConfirmed(m engine.Meta, state *State, event NameConfirmed)
+	// Another list has the name that this one asked for.
+	NameRefused(m engine.Meta, state *State, event NameRefused)
+	// The list asks for another name.
+	NameRequested(m engine.Meta, state *State, event NameRequested)
+	// The list's name is written another way; to a reader of names it is the same.
 	NameUpdated(m engine.Meta, state *State, event NameUpdated)
 	// An archived list became active again.
 	Unarchived(m engine.Meta, state *State, event Unarchived)
@@ -72,7 +111,7 @@ type Handler interface {
 func Describe(h Handler) engine.Actor {
 	return engine.Actor{
 		Type:          "todos.list",
-		StateHash:     "9aed1f9c4562fd71",
+		StateHash:     "ff562f57cac6c0bf",
 		SnapshotEvery: 200,
 		ParseID: func(text string) (string, error) {
 			id, err := ids.ParseList(text)
@@ -106,6 +145,22 @@ func Describe(h Handler) engine.Actor {
 func CommandTypes() []engine.CommandType {
 	return []engine.CommandType{
 		{
+			Type:     "todos.list.activate",
+			GoName:   "Activate",
+			Doc:      "Takes the name that is the list's own now; a new list becomes active.",
+			Creates:  engine.CreatesNo,
+			Internal: true,
+			Decode: func(data []byte) (engine.Command, error) {
+				return DecodeActivate(data)
+			},
+			Fields: []engine.Field{
+				{Name: "reservation_id", Label: "Reservation id", Kind: "string", Format: "uuid", Required: true},
+			},
+			Refusals: []engine.RefusalType{
+				{Code: "name_not_wanted", Text: "The list does not ask for this name any more.", At: ""},
+			},
+		},
+		{
 			Type:    "todos.list.add_item",
 			GoName:  "AddItem",
 			Doc:     "Puts a new item at the end of the list, unless one with the same text stands there already.",
@@ -117,7 +172,7 @@ func CommandTypes() []engine.CommandType {
 				{Name: "text", Label: "Text", Kind: "string", Required: true, MinLength: 1, MaxLength: 200},
 			},
 			Refusals: []engine.RefusalType{
-				{Code: "not_active", Text: "This list is archived or deleted, so it cannot be changed.", At: ""},
+				{Code: "not_active", Text: "This list is not active, so it cannot be changed.", At: ""},
 			},
 		},
 		{
@@ -129,19 +184,42 @@ func CommandTypes() []engine.CommandType {
 				return DecodeArchive(data)
 			},
 			Refusals: []engine.RefusalType{
-				{Code: "not_active", Text: "This list is archived or deleted, so it cannot be changed.", At: ""},
+				{Code: "not_active", Text: "This list is not active, so it cannot be changed.", At: ""},
+			},
+		},
+		{
+			Type:     "todos.list.claim_name",
+			GoName:   "ClaimName",
+			Doc:      "Holds on to a name that was reserved for the list.",
+			Creates:  engine.CreatesNo,
+			Internal: true,
+			Decode: func(data []byte) (engine.Command, error) {
+				return DecodeClaimName(data)
+			},
+			Fields: []engine.Field{
+				{Name: "reservation_id", Label: "Reservation id", Kind: "string", Format: "uuid", Required: true},
+			},
+			Refusals: []engine.RefusalType{
+				{Code: "name_not_wanted", Text: "The list does not ask for this name any more.", At: ""},
 			},
 		},
 		{
 			Type:    "todos.list.create",
 			GoName:  "Create",
-			Doc:     "Starts a new list, active at once.",
+			Doc:     "Starts a new list. It is active once its name is its own.",
 			Creates: engine.CreatesYes,
 			Decode: func(data []byte) (engine.Command, error) {
 				return DecodeCreate(data)
 			},
 			Fields: []engine.Field{
 				{Name: "name", Label: "Name", Kind: "string", Required: true, MinLength: 1, MaxLength: 200},
+			},
+			Settles: &engine.Settles{
+				Accepted: []string{"todos.list.name_confirmed"},
+				Refused: []engine.SettledRefusal{
+					{Event: "todos.list.name_refused", Refusal: engine.RefusalType{Code: "name_taken", Text: "Another list has this name already.", At: "name"}, Data: []string{"name"}},
+				},
+				Within: "PT10S",
 			},
 		},
 		{
@@ -157,6 +235,84 @@ func CommandTypes() []engine.CommandType {
 			},
 		},
 		{
+			Type:     "todos.list.end_expansion",
+			GoName:   "EndExpansion",
+			Doc:      "Gives an item back that could not be expanded.",
+			Creates:  engine.CreatesNo,
+			Internal: true,
+			Decode: func(data []byte) (engine.Command, error) {
+				return DecodeEndExpansion(data)
+			},
+			Fields: []engine.Field{
+				{Name: "id", Label: "Id", Kind: "string", Format: "uuid", Required: true},
+				{Name: "reason", Label: "Reason", Kind: "string", Required: true, Enum: []string{"failed", "empty", "refused"}},
+			},
+		},
+		{
+			Type:    "todos.list.expand_item",
+			GoName:  "ExpandItem",
+			Doc:     "Asks for an item to be split into smaller ones.",
+			Creates: engine.CreatesNo,
+			Decode: func(data []byte) (engine.Command, error) {
+				return DecodeExpandItem(data)
+			},
+			Fields: []engine.Field{
+				{Name: "id", Label: "Id", Kind: "string", Format: "uuid", Required: true},
+			},
+			Refusals: []engine.RefusalType{
+				{Code: "not_active", Text: "This list is not active, so it cannot be changed.", At: ""},
+				{Code: "item_not_found", Text: "This item is no longer on the list.", At: ""},
+				{Code: "item_expanding", Text: "This item is being expanded; wait until that is done.", At: ""},
+			},
+		},
+		{
+			Type:     "todos.list.notify_dispatched",
+			GoName:   "NotifyDispatched",
+			Doc:      "Notes that a finished item was announced.",
+			Creates:  engine.CreatesNo,
+			Internal: true,
+			Decode: func(data []byte) (engine.Command, error) {
+				return DecodeNotifyDispatched(data)
+			},
+			Fields: []engine.Field{
+				{Name: "id", Label: "Id", Kind: "string", Format: "uuid", Required: true},
+				{Name: "service", Label: "Service", Kind: "string", Required: true, MinLength: 1, MaxLength: 40},
+			},
+			Refusals: []engine.RefusalType{
+				{Code: "item_not_found", Text: "This item is no longer on the list.", At: ""},
+			},
+		},
+		{
+			Type:     "todos.list.notify_failed",
+			GoName:   "NotifyFailed",
+			Doc:      "Notes that a finished item could not be announced.",
+			Creates:  engine.CreatesNo,
+			Internal: true,
+			Decode: func(data []byte) (engine.Command, error) {
+				return DecodeNotifyFailed(data)
+			},
+			Fields: []engine.Field{
+				{Name: "id", Label: "Id", Kind: "string", Format: "uuid", Required: true},
+				{Name: "service", Label: "Service", Kind: "string", Required: true, MinLength: 1, MaxLength: 40},
+			},
+			Refusals: []engine.RefusalType{
+				{Code: "item_not_found", Text: "This item is no longer on the list.", At: ""},
+			},
+		},
+		{
+			Type:     "todos.list.refuse_name",
+			GoName:   "RefuseName",
+			Doc:      "Gives up the name that the list asked for, because another list has it.",
+			Creates:  engine.CreatesNo,
+			Internal: true,
+			Decode: func(data []byte) (engine.Command, error) {
+				return DecodeRefuseName(data)
+			},
+			Fields: []engine.Field{
+				{Name: "reservation_id", Label: "Reservation id", Kind: "string", Format: "uuid", Required: true},
+			},
+		},
+		{
 			Type:    "todos.list.remove_item",
 			GoName:  "RemoveItem",
 			Doc:     "Takes an item off the list.",
@@ -168,8 +324,9 @@ func CommandTypes() []engine.CommandType {
 				{Name: "id", Label: "Id", Kind: "string", Format: "uuid", Required: true},
 			},
 			Refusals: []engine.RefusalType{
-				{Code: "not_active", Text: "This list is archived or deleted, so it cannot be changed.", At: ""},
+				{Code: "not_active", Text: "This list is not active, so it cannot be changed.", At: ""},
 				{Code: "item_not_found", Text: "This item is no longer on the list.", At: ""},
+				{Code: "item_expanding", Text: "This item is being expanded; wait until that is done.", At: ""},
 			},
 		},
 		{
@@ -185,8 +342,45 @@ func CommandTypes() []engine.CommandType {
 				{Name: "before", Label: "Before", Kind: "string", Format: "uuid"},
 			},
 			Refusals: []engine.RefusalType{
-				{Code: "not_active", Text: "This list is archived or deleted, so it cannot be changed.", At: ""},
+				{Code: "not_active", Text: "This list is not active, so it cannot be changed.", At: ""},
 				{Code: "item_not_found", Text: "This item is no longer on the list.", At: ""},
+			},
+		},
+		{
+			Type:     "todos.list.replace_item",
+			GoName:   "ReplaceItem",
+			Doc:      "Puts the smaller items in the place of the one that was expanded.",
+			Creates:  engine.CreatesNo,
+			Internal: true,
+			Decode: func(data []byte) (engine.Command, error) {
+				return DecodeReplaceItem(data)
+			},
+			Fields: []engine.Field{
+				{Name: "id", Label: "Id", Kind: "string", Format: "uuid", Required: true},
+				{Name: "lines", Label: "Lines", Kind: "array", Required: true},
+			},
+			Refusals: []engine.RefusalType{
+				{Code: "not_active", Text: "This list is not active, so it cannot be changed.", At: ""},
+				{Code: "item_not_found", Text: "This item is no longer on the list.", At: ""},
+			},
+		},
+		{
+			Type:    "todos.list.restore",
+			GoName:  "Restore",
+			Doc:     "Makes the list's items and name what they were at a version.",
+			Creates: engine.CreatesNo,
+			Past:    true,
+			Decode: func(data []byte) (engine.Command, error) {
+				return DecodeRestore(data)
+			},
+			Fields: []engine.Field{
+				{Name: "version", Label: "Version", Kind: "integer", Required: true},
+			},
+			Refusals: []engine.RefusalType{
+				{Code: "not_active", Text: "This list is not active, so it cannot be changed.", At: ""},
+				{Code: "item_expanding", Text: "This item is being expanded; wait until that is done.", At: ""},
+				{Code: "name_pending", Text: "The list is being renamed already; wait a moment.", At: "name"},
+				{Code: "no_such_version", Text: "The list has no such version.", At: ""},
 			},
 		},
 		{
@@ -201,8 +395,9 @@ func CommandTypes() []engine.CommandType {
 				{Name: "id", Label: "Id", Kind: "string", Format: "uuid", Required: true},
 			},
 			Refusals: []engine.RefusalType{
-				{Code: "not_active", Text: "This list is archived or deleted, so it cannot be changed.", At: ""},
+				{Code: "not_active", Text: "This list is not active, so it cannot be changed.", At: ""},
 				{Code: "item_not_found", Text: "This item is no longer on the list.", At: ""},
+				{Code: "item_expanding", Text: "This item is being expanded; wait until that is done.", At: ""},
 			},
 		},
 		{
@@ -218,6 +413,26 @@ func CommandTypes() []engine.CommandType {
 			},
 		},
 		{
+			Type:    "todos.list.undo",
+			GoName:  "Undo",
+			Doc:     "Takes back what one version changed, as far as it still stands.",
+			Creates: engine.CreatesNo,
+			Past:    true,
+			Decode: func(data []byte) (engine.Command, error) {
+				return DecodeUndo(data)
+			},
+			Fields: []engine.Field{
+				{Name: "version", Label: "Version", Kind: "integer", Required: true},
+			},
+			Refusals: []engine.RefusalType{
+				{Code: "not_active", Text: "This list is not active, so it cannot be changed.", At: ""},
+				{Code: "item_expanding", Text: "This item is being expanded; wait until that is done.", At: ""},
+				{Code: "name_pending", Text: "The list is being renamed already; wait a moment.", At: "name"},
+				{Code: "no_such_version", Text: "The list has no such version.", At: ""},
+				{Code: "cannot_undo", Text: "This change cannot be undone.", At: ""},
+			},
+		},
+		{
 			Type:    "todos.list.update_item_text",
 			GoName:  "UpdateItemText",
 			Doc:     "Changes the text of an item, unless another one has the same text.",
@@ -230,14 +445,15 @@ func CommandTypes() []engine.CommandType {
 				{Name: "text", Label: "Text", Kind: "string", Required: true, MinLength: 1, MaxLength: 200},
 			},
 			Refusals: []engine.RefusalType{
-				{Code: "not_active", Text: "This list is archived or deleted, so it cannot be changed.", At: ""},
+				{Code: "not_active", Text: "This list is not active, so it cannot be changed.", At: ""},
 				{Code: "item_not_found", Text: "This item is no longer on the list.", At: ""},
+				{Code: "item_expanding", Text: "This item is being expanded; wait until that is done.", At: ""},
 			},
 		},
 		{
 			Type:    "todos.list.update_name",
 			GoName:  "UpdateName",
-			Doc:     "Gives the list another name.",
+			Doc:     "Gives the list another name, once that name is its own.",
 			Creates: engine.CreatesNo,
 			Decode: func(data []byte) (engine.Command, error) {
 				return DecodeUpdateName(data)
@@ -246,7 +462,15 @@ func CommandTypes() []engine.CommandType {
 				{Name: "name", Label: "Name", Kind: "string", Required: true, MinLength: 1, MaxLength: 200},
 			},
 			Refusals: []engine.RefusalType{
-				{Code: "not_active", Text: "This list is archived or deleted, so it cannot be changed.", At: ""},
+				{Code: "not_active", Text: "This list is not active, so it cannot be changed.", At: ""},
+				{Code: "name_pending", Text: "The list is being renamed already; wait a moment.", At: "name"},
+			},
+			Settles: &engine.Settles{
+				Accepted: []string{"todos.list.name_confirmed", "todos.list.name_updated"},
+				Refused: []engine.SettledRefusal{
+					{Event: "todos.list.name_refused", Refusal: engine.RefusalType{Code: "name_taken", Text: "Another list has this name already.", At: "name"}, Data: []string{"name"}},
+				},
+				Within: "PT10S",
 			},
 		},
 	}
@@ -269,7 +493,7 @@ func EventTypes() []engine.EventType {
 		{
 			Type:    "todos.list.created",
 			Version: 1,
-			Doc:     "A list was started.",
+			Doc:     "A list was started and asks for its name.",
 			Decode: func(data []byte, version int) (engine.Event, error) {
 				return DecodeStoredCreated(data, version)
 			},
@@ -289,14 +513,58 @@ func EventTypes() []engine.EventType {
 			},
 		},
 		{
+			Type:    "todos.list.expansion_ended",
+			Version: 1,
+			Doc:     "An item was given back as it was.",
+			Decode: func(data []byte, version int) (engine.Event, error) {
+				return DecodeStoredExpansionEnded(data, version)
+			},
+			Check: func(data []byte) error {
+				return engine.CheckStrict(data, ReadExpansionEnded)
+			},
+		},
+		{
+			Type:    "todos.list.expansion_started",
+			Version: 1,
+			Doc:     "An item is being split into smaller ones.",
+			Decode: func(data []byte, version int) (engine.Event, error) {
+				return DecodeStoredExpansionStarted(data, version)
+			},
+			Check: func(data []byte) error {
+				return engine.CheckStrict(data, ReadExpansionStarted)
+			},
+		},
+		{
 			Type:    "todos.list.item_added",
 			Version: 1,
-			Doc:     "A new item stands at the end of the list.",
+			Doc:     "A new item stands on the list.",
 			Decode: func(data []byte, version int) (engine.Event, error) {
 				return DecodeStoredItemAdded(data, version)
 			},
 			Check: func(data []byte) error {
 				return engine.CheckStrict(data, ReadItemAdded)
+			},
+		},
+		{
+			Type:    "todos.list.item_dispatch_failed",
+			Version: 1,
+			Doc:     "A finished item could not be announced.",
+			Decode: func(data []byte, version int) (engine.Event, error) {
+				return DecodeStoredItemDispatchFailed(data, version)
+			},
+			Check: func(data []byte) error {
+				return engine.CheckStrict(data, ReadItemDispatchFailed)
+			},
+		},
+		{
+			Type:    "todos.list.item_dispatched",
+			Version: 1,
+			Doc:     "A finished item was announced to a service outside.",
+			Decode: func(data []byte, version int) (engine.Event, error) {
+				return DecodeStoredItemDispatched(data, version)
+			},
+			Check: func(data []byte) error {
+				return engine.CheckStrict(data, ReadItemDispatched)
 			},
 		},
 		{
@@ -366,9 +634,53 @@ func EventTypes() []engine.EventType {
 			},
 		},
 		{
+			Type:    "todos.list.name_claimed",
+			Version: 1,
+			Doc:     "The list holds on to the name that was reserved for it.",
+			Decode: func(data []byte, version int) (engine.Event, error) {
+				return DecodeStoredNameClaimed(data, version)
+			},
+			Check: func(data []byte) error {
+				return engine.CheckStrict(data, ReadNameClaimed)
+			},
+		},
+		{
+			Type:    "todos.list.name_confirmed",
+			Version: 1,
+			Doc:     "The name is the list's own; a new list is active from here on.",
+			Decode: func(data []byte, version int) (engine.Event, error) {
+				return DecodeStoredNameConfirmed(data, version)
+			},
+			Check: func(data []byte) error {
+				return engine.CheckStrict(data, ReadNameConfirmed)
+			},
+		},
+		{
+			Type:    "todos.list.name_refused",
+			Version: 1,
+			Doc:     "Another list has the name that this one asked for.",
+			Decode: func(data []byte, version int) (engine.Event, error) {
+				return DecodeStoredNameRefused(data, version)
+			},
+			Check: func(data []byte) error {
+				return engine.CheckStrict(data, ReadNameRefused)
+			},
+		},
+		{
+			Type:    "todos.list.name_requested",
+			Version: 1,
+			Doc:     "The list asks for another name.",
+			Decode: func(data []byte, version int) (engine.Event, error) {
+				return DecodeStoredNameRequested(data, version)
+			},
+			Check: func(data []byte) error {
+				return engine.CheckStrict(data, ReadNameRequested)
+			},
+		},
+		{
 			Type:    "todos.list.name_updated",
 			Version: 1,
-			Doc:     "The list got another name.",
+			Doc:     "The list's name is written another way; to a reader of names it is the same.",
 			Decode: func(data []byte, version int) (engine.Event, error) {
 				return DecodeStoredNameUpdated(data, version)
 			},
@@ -398,8 +710,16 @@ func evolve(h Evolver, m engine.Meta, state *State, event engine.Event) {
 		h.Created(m, state, event)
 	case Deleted:
 		h.Deleted(m, state, event)
+	case ExpansionEnded:
+		h.ExpansionEnded(m, state, event)
+	case ExpansionStarted:
+		h.ExpansionStarted(m, state, event)
 	case ItemAdded:
 		h.ItemAdded(m, state, event)
+	case ItemDispatchFailed:
+		h.ItemDispatchFailed(m, state, event)
+	case ItemDispatched:
+		h.ItemDispatched(m, state, event)
 	case ItemDone:
 		h.ItemDone(m, state, event)
 	case ItemDuplicated:
@@ -412,6 +732,14 @@ func evolve(h Evolver, m engine.Meta, state *State, event engine.Event) {
 		h.ItemUndone(m, state, event)
 	case ItemsReordered:
 		h.ItemsReordered(m, state, event)
+	case NameClaimed:
+		h.NameClaimed(m, state, event)
+	case NameConfirmed:
+		h.NameConfirmed(m, state, event)
+	case NameRefused:
+		h.NameRefused(m, state, event)
+	case NameRequested:
+		h.NameRequested(m, state, event)
 	case NameUpdated:
 		h.NameUpdated(m, state, event)
 	case Unarchived:
@@ -423,23 +751,45 @@ func evolve(h Evolver, m engine.Meta, state *State, event engine.Event) {
 
 func handle(h Decider, in engine.Decision, state *State, command engine.Command, out *engine.Emission) engine.Refusal {
 	switch cmd := command.(type) {
+	case Activate:
+		return refused(h.Activate(in, state, cmd, ActivateEmitter{out: out}))
 	case AddItem:
 		return refused(h.AddItem(in, state, cmd, AddItemEmitter{out: out}))
 	case Archive:
 		return refused(h.Archive(in, state, cmd, ArchiveEmitter{out: out}))
+	case ClaimName:
+		return refused(h.ClaimName(in, state, cmd, ClaimNameEmitter{out: out}))
 	case Create:
 		h.Create(in, state, cmd, CreateEmitter{out: out})
 		return nil
 	case Delete:
 		return refused(h.Delete(in, state, cmd, DeleteEmitter{out: out}))
+	case EndExpansion:
+		h.EndExpansion(in, state, cmd, EndExpansionEmitter{out: out})
+		return nil
+	case ExpandItem:
+		return refused(h.ExpandItem(in, state, cmd, ExpandItemEmitter{out: out}))
+	case NotifyDispatched:
+		return refused(h.NotifyDispatched(in, state, cmd, NotifyDispatchedEmitter{out: out}))
+	case NotifyFailed:
+		return refused(h.NotifyFailed(in, state, cmd, NotifyFailedEmitter{out: out}))
+	case RefuseName:
+		h.RefuseName(in, state, cmd, RefuseNameEmitter{out: out})
+		return nil
 	case RemoveItem:
 		return refused(h.RemoveItem(in, state, cmd, RemoveItemEmitter{out: out}))
 	case ReorderItems:
 		return refused(h.ReorderItems(in, state, cmd, ReorderItemsEmitter{out: out}))
+	case ReplaceItem:
+		return refused(h.ReplaceItem(in, state, cmd, ReplaceItemEmitter{out: out}))
+	case Restore:
+		return refused(h.Restore(in, state, engine.PastOf[*State](out), cmd, RestoreEmitter{out: out}))
 	case ToggleItem:
 		return refused(h.ToggleItem(in, state, cmd, ToggleItemEmitter{out: out}))
 	case Unarchive:
 		return refused(h.Unarchive(in, state, cmd, UnarchiveEmitter{out: out}))
+	case Undo:
+		return refused(h.Undo(in, state, engine.PastOf[*State](out), cmd, UndoEmitter{out: out}))
 	case UpdateItemText:
 		return refused(h.UpdateItemText(in, state, cmd, UpdateItemTextEmitter{out: out}))
 	case UpdateName:

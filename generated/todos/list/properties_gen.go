@@ -22,6 +22,10 @@ func Fuzz[T engine.TB](f enginetest.FuzzTarget, h Handler) {
 func messageSchemas() []enginetest.Message {
 	return []enginetest.Message{
 		{
+			Type:   "todos.list.activate",
+			Schema: `{"type":"object","properties":{"reservation_id":{"type":"string","format":"uuid"}},"required":["reservation_id"],"additionalProperties":false}`,
+		},
+		{
 			Type:     "todos.list.add_item",
 			Schema:   `{"type":"object","properties":{"text":{"type":"string","minLength":1,"maxLength":200}},"required":["text"],"additionalProperties":false}`,
 			Examples: []string{`{"text":"Buy milk"}`},
@@ -29,6 +33,10 @@ func messageSchemas() []enginetest.Message {
 		{
 			Type:   "todos.list.archive",
 			Schema: `{"type":"object","properties":{},"additionalProperties":false}`,
+		},
+		{
+			Type:   "todos.list.claim_name",
+			Schema: `{"type":"object","properties":{"reservation_id":{"type":"string","format":"uuid"}},"required":["reservation_id"],"additionalProperties":false}`,
 		},
 		{
 			Type:     "todos.list.create",
@@ -40,6 +48,26 @@ func messageSchemas() []enginetest.Message {
 			Schema: `{"type":"object","properties":{},"additionalProperties":false}`,
 		},
 		{
+			Type:   "todos.list.end_expansion",
+			Schema: `{"type":"object","properties":{"id":{"type":"string","format":"uuid"},"reason":{"$ref":"#/$defs/generated.todos.types.Reason"}},"required":["id","reason"],"additionalProperties":false,"$defs":{"generated.todos.types.Reason":{"enum":["failed","empty","refused"]}}}`,
+		},
+		{
+			Type:   "todos.list.expand_item",
+			Schema: `{"type":"object","properties":{"id":{"type":"string","format":"uuid"}},"required":["id"],"additionalProperties":false}`,
+		},
+		{
+			Type:   "todos.list.notify_dispatched",
+			Schema: `{"type":"object","properties":{"id":{"type":"string","format":"uuid"},"service":{"type":"string","minLength":1,"maxLength":40}},"required":["id","service"],"additionalProperties":false}`,
+		},
+		{
+			Type:   "todos.list.notify_failed",
+			Schema: `{"type":"object","properties":{"id":{"type":"string","format":"uuid"},"service":{"type":"string","minLength":1,"maxLength":40}},"required":["id","service"],"additionalProperties":false}`,
+		},
+		{
+			Type:   "todos.list.refuse_name",
+			Schema: `{"type":"object","properties":{"reservation_id":{"type":"string","format":"uuid"}},"required":["reservation_id"],"additionalProperties":false}`,
+		},
+		{
 			Type:   "todos.list.remove_item",
 			Schema: `{"type":"object","properties":{"id":{"type":"string","format":"uuid"}},"required":["id"],"additionalProperties":false}`,
 		},
@@ -48,12 +76,24 @@ func messageSchemas() []enginetest.Message {
 			Schema: `{"type":"object","properties":{"id":{"type":"string","format":"uuid"},"before":{"type":"string","format":"uuid"}},"required":["id"],"additionalProperties":false}`,
 		},
 		{
+			Type:   "todos.list.replace_item",
+			Schema: `{"type":"object","properties":{"id":{"type":"string","format":"uuid"},"lines":{"type":"array","items":{"type":"string","minLength":1,"maxLength":200},"minItems":1,"maxItems":20}},"required":["id","lines"],"additionalProperties":false}`,
+		},
+		{
+			Type:   "todos.list.restore",
+			Schema: `{"type":"object","properties":{"version":{"type":"integer","minimum":1,"maximum":9007199254740991}},"required":["version"],"additionalProperties":false}`,
+		},
+		{
 			Type:   "todos.list.toggle_item",
 			Schema: `{"type":"object","properties":{"id":{"type":"string","format":"uuid"}},"required":["id"],"additionalProperties":false}`,
 		},
 		{
 			Type:   "todos.list.unarchive",
 			Schema: `{"type":"object","properties":{},"additionalProperties":false}`,
+		},
+		{
+			Type:   "todos.list.undo",
+			Schema: `{"type":"object","properties":{"version":{"type":"integer","minimum":1,"maximum":9007199254740991}},"required":["version"],"additionalProperties":false}`,
 		},
 		{
 			Type:   "todos.list.update_item_text",
@@ -71,7 +111,7 @@ func messageSchemas() []enginetest.Message {
 		{
 			Type:    "todos.list.created",
 			Version: 1,
-			Schema:  `{"type":"object","properties":{"name":{"type":"string","minLength":1,"maxLength":200}},"required":["name"]}`,
+			Schema:  `{"type":"object","properties":{"name":{"type":"string","minLength":1,"maxLength":200},"reservation_id":{"type":"string","format":"uuid"}},"required":["name","reservation_id"]}`,
 		},
 		{
 			Type:    "todos.list.deleted",
@@ -79,9 +119,29 @@ func messageSchemas() []enginetest.Message {
 			Schema:  `{"type":"object","properties":{}}`,
 		},
 		{
-			Type:    "todos.list.item_added",
+			Type:    "todos.list.expansion_ended",
+			Version: 1,
+			Schema:  `{"type":"object","properties":{"id":{"type":"string","format":"uuid"},"reason":{"$ref":"#/$defs/generated.todos.types.Reason"}},"required":["id","reason"],"$defs":{"generated.todos.types.Reason":{"enum":["failed","empty","refused"]}}}`,
+		},
+		{
+			Type:    "todos.list.expansion_started",
 			Version: 1,
 			Schema:  `{"type":"object","properties":{"id":{"type":"string","format":"uuid"},"text":{"type":"string","minLength":1,"maxLength":200}},"required":["id","text"]}`,
+		},
+		{
+			Type:    "todos.list.item_added",
+			Version: 1,
+			Schema:  `{"type":"object","properties":{"id":{"type":"string","format":"uuid"},"text":{"type":"string","minLength":1,"maxLength":200},"before":{"type":"string","format":"uuid"}},"required":["id","text"]}`,
+		},
+		{
+			Type:    "todos.list.item_dispatch_failed",
+			Version: 1,
+			Schema:  `{"type":"object","properties":{"id":{"type":"string","format":"uuid"},"service":{"type":"string","minLength":1,"maxLength":40}},"required":["id","service"]}`,
+		},
+		{
+			Type:    "todos.list.item_dispatched",
+			Version: 1,
+			Schema:  `{"type":"object","properties":{"id":{"type":"string","format":"uuid"},"service":{"type":"string","minLength":1,"maxLength":40}},"required":["id","service"]}`,
 		},
 		{
 			Type:    "todos.list.item_done",
@@ -112,6 +172,26 @@ func messageSchemas() []enginetest.Message {
 			Type:    "todos.list.items_reordered",
 			Version: 1,
 			Schema:  `{"type":"object","properties":{"id":{"type":"string","format":"uuid"},"before":{"type":"string","format":"uuid"}},"required":["id"]}`,
+		},
+		{
+			Type:    "todos.list.name_claimed",
+			Version: 1,
+			Schema:  `{"type":"object","properties":{"reservation_id":{"type":"string","format":"uuid"}},"required":["reservation_id"]}`,
+		},
+		{
+			Type:    "todos.list.name_confirmed",
+			Version: 1,
+			Schema:  `{"type":"object","properties":{"name":{"type":"string","minLength":1,"maxLength":200},"reservation_id":{"type":"string","format":"uuid"},"previous":{"$ref":"#/$defs/generated.todos.list.Previous"}},"required":["name","reservation_id"],"$defs":{"generated.todos.list.Previous":{"type":"object","properties":{"name":{"type":"string","minLength":1,"maxLength":200},"reservation_id":{"type":"string","format":"uuid"}},"required":["name","reservation_id"]}}}`,
+		},
+		{
+			Type:    "todos.list.name_refused",
+			Version: 1,
+			Schema:  `{"type":"object","properties":{"name":{"type":"string","minLength":1,"maxLength":200},"reservation_id":{"type":"string","format":"uuid"}},"required":["name","reservation_id"]}`,
+		},
+		{
+			Type:    "todos.list.name_requested",
+			Version: 1,
+			Schema:  `{"type":"object","properties":{"name":{"type":"string","minLength":1,"maxLength":200},"reservation_id":{"type":"string","format":"uuid"}},"required":["name","reservation_id"]}`,
 		},
 		{
 			Type:    "todos.list.name_updated",

@@ -4,6 +4,42 @@ package list
 
 import "github.com/backstory-go/backstory/engine"
 
+// CannotUndo: This change cannot be undone.
+type CannotUndo struct{}
+
+// Code implements engine.Refusal.
+func (CannotUndo) Code() string {
+	return "cannot_undo"
+}
+
+// Message implements engine.Refusal.
+func (CannotUndo) Message() string {
+	return "This change cannot be undone."
+}
+
+// Field implements engine.Refusal.
+func (CannotUndo) Field() string {
+	return ""
+}
+
+// ItemExpanding: This item is being expanded; wait until that is done.
+type ItemExpanding struct{}
+
+// Code implements engine.Refusal.
+func (ItemExpanding) Code() string {
+	return "item_expanding"
+}
+
+// Message implements engine.Refusal.
+func (ItemExpanding) Message() string {
+	return "This item is being expanded; wait until that is done."
+}
+
+// Field implements engine.Refusal.
+func (ItemExpanding) Field() string {
+	return ""
+}
+
 // ItemNotFound: This item is no longer on the list.
 type ItemNotFound struct{}
 
@@ -22,7 +58,82 @@ func (ItemNotFound) Field() string {
 	return ""
 }
 
-// NotActive: This list is archived or deleted, so it cannot be changed.
+// NameNotWanted: The list does not ask for this name any more.
+type NameNotWanted struct{}
+
+// Code implements engine.Refusal.
+func (NameNotWanted) Code() string {
+	return "name_not_wanted"
+}
+
+// Message implements engine.Refusal.
+func (NameNotWanted) Message() string {
+	return "The list does not ask for this name any more."
+}
+
+// Field implements engine.Refusal.
+func (NameNotWanted) Field() string {
+	return ""
+}
+
+// NamePending: The list is being renamed already; wait a moment.
+type NamePending struct{}
+
+// Code implements engine.Refusal.
+func (NamePending) Code() string {
+	return "name_pending"
+}
+
+// Message implements engine.Refusal.
+func (NamePending) Message() string {
+	return "The list is being renamed already; wait a moment."
+}
+
+// Field implements engine.Refusal.
+func (NamePending) Field() string {
+	return "name"
+}
+
+// NameTaken: Another list has this name already.
+type NameTaken struct {
+	// The name of a list.
+	Name string `json:"name"`
+}
+
+// Code implements engine.Refusal.
+func (NameTaken) Code() string {
+	return "name_taken"
+}
+
+// Message implements engine.Refusal.
+func (NameTaken) Message() string {
+	return "Another list has this name already."
+}
+
+// Field implements engine.Refusal.
+func (NameTaken) Field() string {
+	return "name"
+}
+
+// NoSuchVersion: The list has no such version.
+type NoSuchVersion struct{}
+
+// Code implements engine.Refusal.
+func (NoSuchVersion) Code() string {
+	return "no_such_version"
+}
+
+// Message implements engine.Refusal.
+func (NoSuchVersion) Message() string {
+	return "The list has no such version."
+}
+
+// Field implements engine.Refusal.
+func (NoSuchVersion) Field() string {
+	return ""
+}
+
+// NotActive: This list is not active, so it cannot be changed.
 type NotActive struct{}
 
 // Code implements engine.Refusal.
@@ -32,7 +143,7 @@ func (NotActive) Code() string {
 
 // Message implements engine.Refusal.
 func (NotActive) Message() string {
-	return "This list is archived or deleted, so it cannot be changed."
+	return "This list is not active, so it cannot be changed."
 }
 
 // Field implements engine.Refusal.
@@ -61,7 +172,37 @@ func (NotArchived) Field() string {
 // refused makes a nil pointer to a refusal no refusal.
 func refused(refusal engine.Refusal) engine.Refusal {
 	switch r := refusal.(type) {
+	case *CannotUndo:
+		if r == nil {
+			return nil
+		}
+		return *r
+	case *ItemExpanding:
+		if r == nil {
+			return nil
+		}
+		return *r
 	case *ItemNotFound:
+		if r == nil {
+			return nil
+		}
+		return *r
+	case *NameNotWanted:
+		if r == nil {
+			return nil
+		}
+		return *r
+	case *NamePending:
+		if r == nil {
+			return nil
+		}
+		return *r
+	case *NameTaken:
+		if r == nil {
+			return nil
+		}
+		return *r
+	case *NoSuchVersion:
 		if r == nil {
 			return nil
 		}

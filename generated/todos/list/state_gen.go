@@ -4,7 +4,6 @@ package list
 
 import (
 	"encoding/json"
-	"slices"
 
 	"github.com/backstory-go/backstory/engine"
 	"github.com/backstory-go/backstory/generated/todos/types"
@@ -13,14 +12,18 @@ import (
 
 // State: One todo list: its name, its items and their order.
 type State struct {
-	// What the list is called.
+	// What the list is called: the last name that was confirmed, or until the first one is, the name that was asked for.
 	Name string `json:"name"`
-	// Only an active list can be changed.
+	// Where the list is in its life; only an active one can be changed.
 	Status types.Status `json:"status"`
 	// The items, in the order in which they are shown.
 	Items []Item `json:"items"`
 	// The item whose text somebody just tried to add or set a second time.
 	DuplicatedItem uuid.UUID `json:"duplicated_item,omitzero"`
+	// The reservation by which the list has its name.
+	ReservationID uuid.UUID `json:"reservation_id,omitzero"`
+	// The name that was asked for and is not confirmed yet.
+	Wanted Wanted `json:"wanted,omitzero"`
 }
 
 // MarshalJSON writes what the schema accepts.
@@ -39,7 +42,7 @@ func NewState() *State {
 // Clone is a copy that shares nothing.
 func (s *State) Clone() *State {
 	v := *s
-	v.Items = slices.Clone(v.Items)
+	v.Items = engine.CloneList(v.Items, Item.Clone)
 	return &v
 }
 
@@ -59,6 +62,10 @@ func ReadState(d *engine.Decoder, raw []byte) State {
 			out.Items = engine.DecodeArray(d, value, engine.Items{}, ReadItem)
 		case "duplicated_item":
 			out.DuplicatedItem = d.UUID(value)
+		case "reservation_id":
+			out.ReservationID = d.UUID(value)
+		case "wanted":
+			out.Wanted = ReadWanted(d, value)
 		}
 	}
 	return out

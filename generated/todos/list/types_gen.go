@@ -3,6 +3,9 @@
 package list
 
 import (
+	"encoding/json"
+	"slices"
+
 	"github.com/backstory-go/backstory/engine"
 	"github.com/google/uuid"
 )
@@ -15,6 +18,20 @@ type Item struct {
 	Text string `json:"text"`
 	// Whether it is done.
 	Done bool `json:"done"`
+	// Whether it is being split into smaller items; meanwhile it cannot be changed.
+	Expanding bool `json:"expanding"`
+	// Where it was announced as done.
+	Services []string `json:"services"`
+	// Where the announcement failed and waits for somebody to retry it.
+	FailedServices []string `json:"failed_services"`
+}
+
+// MarshalJSON writes what the schema accepts.
+func (v Item) MarshalJSON() ([]byte, error) {
+	type plain Item
+	v.Services = engine.NoNil(v.Services)
+	v.FailedServices = engine.NoNil(v.FailedServices)
+	return json.Marshal(plain(v))
 }
 
 // ReadItem reads one; its faults go to the decoder.
@@ -24,7 +41,7 @@ func ReadItem(d *engine.Decoder, raw []byte) Item {
 		return out
 	}
 	var has struct {
-		ID, Text, Done bool
+		ID, Text, Done, Expanding, Services, FailedServices bool
 	}
 	for name, value := range d.Members(raw) {
 		switch name {
@@ -37,10 +54,97 @@ func ReadItem(d *engine.Decoder, raw []byte) Item {
 		case "done":
 			has.Done = true
 			out.Done = d.Bool(value)
+		case "expanding":
+			has.Expanding = true
+			out.Expanding = d.Bool(value)
+		case "services":
+			has.Services = true
+			out.Services = engine.DecodeArray(d, value, engine.Items{}, func(d *engine.Decoder, raw []byte) string {
+				return d.String(raw, engine.Text{Length: engine.Between(1, 40)})
+			})
+		case "failed_services":
+			has.FailedServices = true
+			out.FailedServices = engine.DecodeArray(d, value, engine.Items{}, func(d *engine.Decoder, raw []byte) string {
+				return d.String(raw, engine.Text{Length: engine.Between(1, 40)})
+			})
 		}
 	}
 	d.Require(has.ID, "id")
 	d.Require(has.Text, "text")
 	d.Require(has.Done, "done")
+	d.Require(has.Expanding, "expanding")
+	d.Require(has.Services, "services")
+	d.Require(has.FailedServices, "failed_services")
+	return out
+}
+
+// Clone is a copy that shares nothing.
+func (v Item) Clone() Item {
+	v.Services = slices.Clone(v.Services)
+	v.FailedServices = slices.Clone(v.FailedServices)
+	return v
+}
+
+// Previous: A name that is given up.
+type Previous struct {
+	// The name of a list.
+	Name string `json:"name"`
+	// Its reservation.
+	ReservationID uuid.UUID `json:"reservation_id"`
+}
+
+// ReadPrevious reads one; its faults go to the decoder.
+func ReadPrevious(d *engine.Decoder, raw []byte) Previous {
+	var out Previous
+	if !d.Object(raw) {
+		return out
+	}
+	var has struct {
+		Name, ReservationID bool
+	}
+	for name, value := range d.Members(raw) {
+		switch name {
+		case "name":
+			has.Name = true
+			out.Name = d.String(value, engine.Text{Length: engine.Between(1, 200)})
+		case "reservation_id":
+			has.ReservationID = true
+			out.ReservationID = d.UUID(value)
+		}
+	}
+	d.Require(has.Name, "name")
+	d.Require(has.ReservationID, "reservation_id")
+	return out
+}
+
+// Wanted: A name on its way.
+type Wanted struct {
+	// The name of a list.
+	Name string `json:"name"`
+	// Its reservation.
+	ReservationID uuid.UUID `json:"reservation_id"`
+}
+
+// ReadWanted reads one; its faults go to the decoder.
+func ReadWanted(d *engine.Decoder, raw []byte) Wanted {
+	var out Wanted
+	if !d.Object(raw) {
+		return out
+	}
+	var has struct {
+		Name, ReservationID bool
+	}
+	for name, value := range d.Members(raw) {
+		switch name {
+		case "name":
+			has.Name = true
+			out.Name = d.String(value, engine.Text{Length: engine.Between(1, 200)})
+		case "reservation_id":
+			has.ReservationID = true
+			out.ReservationID = d.UUID(value)
+		}
+	}
+	d.Require(has.Name, "name")
+	d.Require(has.ReservationID, "reservation_id")
 	return out
 }

@@ -54,12 +54,16 @@ type Rows = engine.Rows[Key, Row]
 type Projector interface {
 	// The list was put away.
 	Archived(m engine.Meta, rows *Rows, event list.Archived)
-	// A list was started.
-	Created(m engine.Meta, rows *Rows, event list.Created)
 	// The list was removed for good.
 	Deleted(m engine.Meta, rows *Rows, event list.Deleted)
-	// A new item stands at the end of the list.
+	// An item was given back as it was.
+	ExpansionEnded(m engine.Meta, rows *Rows, event list.ExpansionEnded)
+	// An item is being split into smaller ones.
+	ExpansionStarted(m engine.Meta, rows *Rows, event list.ExpansionStarted)
+	// A new item stands on the list.
 	ItemAdded(m engine.Meta, rows *Rows, event list.ItemAdded)
+	// A finished item was announced to a service outside.
+	ItemDispatched(m engine.Meta, rows *Rows, event list.ItemDispatched)
 	// An item was marked as done.
 	ItemDone(m engine.Meta, rows *Rows, event list.ItemDone)
 	// Somebody tried to use a text that an item has already; the list did not change.
@@ -72,7 +76,9 @@ type Projector interface {
 	ItemUndone(m engine.Meta, rows *Rows, event list.ItemUndone)
 	// An item went to another place in the list.
 	ItemsReordered(m engine.Meta, rows *Rows, event list.ItemsReordered)
-	// The list got another name.
+	// The name is the list's own; a new list is active from here on.
+	NameConfirmed(m engine.Meta, rows *Rows, event list.NameConfirmed)
+	// The list's name is written another way; to a reader of names it is the same.
 	NameUpdated(m engine.Meta, rows *Rows, event list.NameUpdated)
 	// An archived list became active again.
 	Unarchived(m engine.Meta, rows *Rows, event list.Unarchived)

@@ -5,17 +5,34 @@ package types
 
 import "github.com/backstory-go/backstory/engine"
 
+// Reason: Why an expansion ended without new items.
+type Reason string
+
+// The values of Reason.
+const (
+	ReasonFailed  Reason = "failed"
+	ReasonEmpty   Reason = "empty"
+	ReasonRefused Reason = "refused"
+)
+
+// ReadReason reads one; its faults go to the decoder.
+func ReadReason(d *engine.Decoder, raw []byte) Reason {
+	return Reason(d.Enum(raw, "failed", "empty", "refused"))
+}
+
 // Status: Where a list is in its life.
 type Status string
 
 // The values of Status.
 const (
+	StatusPending  Status = "pending"
 	StatusActive   Status = "active"
 	StatusArchived Status = "archived"
 	StatusDeleted  Status = "deleted"
+	StatusRefused  Status = "refused"
 )
 
 // ReadStatus reads one; its faults go to the decoder.
 func ReadStatus(d *engine.Decoder, raw []byte) Status {
-	return Status(d.Enum(raw, "active", "archived", "deleted"))
+	return Status(d.Enum(raw, "pending", "active", "archived", "deleted", "refused"))
 }

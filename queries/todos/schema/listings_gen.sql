@@ -3,7 +3,7 @@
 CREATE TABLE todos_listings (
     id uuid NOT NULL,
     name text NOT NULL,
-    status text NOT NULL CHECK (status IN ('active', 'archived', 'deleted')),
+    status text NOT NULL CHECK (status IN ('pending', 'active', 'archived', 'deleted', 'refused')),
     members text[] NOT NULL,
     item_count bigint NOT NULL,
     done_count bigint NOT NULL,

@@ -75,6 +75,12 @@ func tableOfListings(p ListingsProjector) engine.Table[listings.Key, listings.Ro
 	}
 }
 
+// GivenListings folds the events of a test into an empty table; engine.By says who caused an event, engine.In in which stream it stands.
+func GivenListings(t engine.TB, p ListingsProjector, events ...engine.Event) *engine.GivenRows[listings.Key, listings.Row] {
+	t.Helper()
+	return engine.NewGivenRows(t, tableOfListings(p), events)
+}
+
 func projectListings(p ListingsProjector, m engine.Meta, rows *listings.Rows, event engine.Event) {
 	switch event := event.(type) {
 	case list.Created:

@@ -101,6 +101,12 @@ func tableOfOverview(p OverviewProjector) engine.Table[overview.Key, overview.Ro
 	}
 }
 
+// GivenOverview folds the events of a test into an empty table; engine.By says who caused an event, engine.In in which stream it stands.
+func GivenOverview(t engine.TB, p OverviewProjector, events ...engine.Event) *engine.GivenRows[overview.Key, overview.Row] {
+	t.Helper()
+	return engine.NewGivenRows(t, tableOfOverview(p), events)
+}
+
 func projectOverview(p OverviewProjector, m engine.Meta, rows *overview.Rows, event engine.Event) {
 	switch event := event.(type) {
 	case order.Placed:

@@ -34,6 +34,12 @@ func reactionsOfMailer(h MailerReactions) []engine.Reaction {
 	}
 }
 
+// GivenMailer starts a test of the reactions with the events of one key; engine.By says who caused an event, engine.In in which stream it stands.
+func GivenMailer(t engine.TB, h MailerHandler, history ...engine.Event) *engine.GivenReactions {
+	t.Helper()
+	return engine.NewGivenReactor(t, describeMailer(h), history)
+}
+
 // MailerOnPlacedDispatcher sends the commands that the schema declares.
 type MailerOnPlacedDispatcher struct {
 	Stock MailerOnPlacedDispatcherToStock

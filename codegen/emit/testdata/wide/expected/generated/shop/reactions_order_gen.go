@@ -58,6 +58,12 @@ func reactionsOfOrder(h OrderReactions) []engine.Reaction {
 	}
 }
 
+// GivenOrder starts a test of the reactions with a stream's history; engine.By says who caused an event, engine.In in which stream it stands.
+func GivenOrder(t engine.TB, h OrderHandler, history ...engine.Event) *engine.GivenReactions {
+	t.Helper()
+	return engine.NewGivenActorReactions(t, describeOrder(h), history)
+}
+
 // OrderOnPlacedDispatcher sends the commands that the schema declares.
 type OrderOnPlacedDispatcher struct {
 	Stock OrderOnPlacedDispatcherToStock

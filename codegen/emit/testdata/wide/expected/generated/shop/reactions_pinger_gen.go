@@ -35,6 +35,12 @@ func reactionsOfPinger(h PingerReactions) []engine.Reaction {
 	}
 }
 
+// GivenPinger starts a test of the reactions with the events of one key; engine.By says who caused an event, engine.In in which stream it stands.
+func GivenPinger(t engine.TB, h PingerHandler, history ...engine.Event) *engine.GivenReactions {
+	t.Helper()
+	return engine.NewGivenReactor(t, describePinger(h), history)
+}
+
 // PingerOnManyEvent is one of the events that OnMany reacts to.
 type PingerOnManyEvent interface {
 	engine.Event

@@ -1,0 +1,92 @@
+// Travelling through a list's versions: the slider and the play button show
+// versions without leaving the page; letting go leads to the version's own page,
+// so that its address can be shared.
+"use strict";
+
+(() => {
+  const byId = (id) => document.getElementById(id);
+  const slider = () => byId("travel");
+  let wanted = 0, shown = 0, busy = false, timer = 0;
+
+  const path = (version) => `${slider().dataset.path}/${version}`;
+  const travelling = () => wanted > 0;
+
+  // Whoever travels is not thrown back: what changes meanwhile is on the page
+  // that letting go leads to.
+  window.addEventListener("datastar-fetch", (evt) => {
+    if (travelling() && evt.detail.el.id === "updates" && evt.detail.type.startsWith("datastar-patch")) evt.stopImmediatePropagation();
+  }, true);
+
+  // preview shows the version that is wanted by now; those in between are left
+  // out when they come faster than they can be shown.
+  async function preview() {
+    if (busy) return;
+    busy = true;
+    while (travelling() && shown !== wanted) {
+      const version = wanted;
+      try {
+        const answer = await fetch(path(version), { headers: { Accept: "text/html" } });
+        if (!answer.ok) break;
+        show(new DOMParser().parseFromString(await answer.text(), "text/html"), version);
+        shown = version;
+      } catch {
+        break; // letting go asks again
+      }
+    }
+    busy = false;
+  }
+
+  function show(page, version) {
+    const sheet = page.querySelector("#page > .sheet");
+    if (!sheet || !travelling()) return;
+    document.querySelector("#page > .sheet").replaceWith(document.adoptNode(sheet));
+    byId("page").classList.add("past");
+    byId("version").value = version;
+    slider().setAttribute("aria-valuetext", `Version ${version}`);
+    for (const li of document.querySelectorAll("#history [aria-current]")) li.removeAttribute("aria-current");
+    const entry = byId(`entry-v${version}`);
+    if (!entry) return;
+    entry.setAttribute("aria-current", "true");
+    const list = byId("history");
+    list.scrollTop += entry.getBoundingClientRect().top - list.getBoundingClientRect().top - list.clientHeight / 2;
+  }
+
+  function arrive() {
+    if (!travelling()) return;
+    stop();
+    location.assign(path(wanted));
+  }
+
+  // play goes on from the version shown to the last one.
+  function play(button) {
+    if (timer) return arrive();
+    const range = slider();
+    button.setAttribute("aria-pressed", "true");
+    wanted = Number(range.value) < Number(range.max) ? Number(range.value) : 0;
+    timer = setInterval(() => {
+      if (busy) return; // show every version
+      if (wanted >= Number(range.max)) return arrive();
+      wanted += 1;
+      range.value = wanted;
+      preview();
+    }, 450);
+  }
+
+  function stop() {
+    clearInterval(timer);
+    timer = 0;
+  }
+
+  document.addEventListener("input", (evt) => {
+    if (evt.target.id !== "travel") return;
+    stop();
+    wanted = Number(evt.target.value);
+    preview();
+  });
+  document.addEventListener("change", (evt) => { if (evt.target.id === "travel") arrive(); });
+  document.addEventListener("click", (evt) => {
+    const button = evt.target.closest("#play");
+    if (button) play(button);
+  });
+  document.documentElement.dataset.script = ""; // what needs the script shows
+})();

@@ -1,0 +1,120 @@
+package web
+
+import (
+	"fmt"
+	"sync"
+	"testing"
+)
+
+func TestTakenNameIsToldBesideTheField(t *testing.T) {
+	browser, base := startBrowser(t), startApp(t)
+	ada, bob := signIn(browser, t, base, "Ada"), signIn(browser, t, base, "Bob")
+	path := ada.createList("Groceries", "Milk")
+
+	bob.open("/")
+	bob.typeInto("#create--name", "GROCERIES \r")
+	bob.waitText("#create--name-error", "Another list has this name")
+	bob.wait("document.querySelector('#create--name').value.trim() === 'GROCERIES' && document.querySelectorAll('.listing').length === 1")
+
+	other := bob.createList("Hardware")
+	bob.editName("Groceries\r")
+	bob.waitText("#rename--name-error", "Another list has this name")
+	bob.open(other)
+	bob.waitText("#list-name", "Hardware")
+
+	ada.editName("Shopping\r")
+	ada.waitText("#list-name", "Shopping")
+	bob.editName("Groceries\r") // free by now
+	bob.waitText("#list-name", "Groceries")
+	ada.open(path)
+	ada.waitText("#list-name", "Shopping")
+}
+
+func TestTwoPeopleWantOneName(t *testing.T) {
+	browser, base := startBrowser(t), startApp(t)
+	people := []*tab{signIn(browser, t, base, "Ada"), signIn(browser, t, base, "Bob")}
+	var typing sync.WaitGroup
+	for _, w := range people {
+		typing.Go(func() { w.typeInto("#create--name", "Party\r") })
+	}
+	typing.Wait()
+	won := 0
+	for _, w := range people {
+		w.wait("location.pathname.startsWith('/todo-lists/') || document.querySelector('#create--name-error').textContent.includes('Another list')")
+		if w.eval("location.pathname") != "/" {
+			won++
+		}
+	}
+	people[0].open("/")
+	if got := people[0].eval("document.querySelectorAll('.listing').length"); won != 1 || got != "1" {
+		t.Errorf("%d people got the name, and %s lists have it", won, got)
+	}
+}
+
+func TestUndoRestoreAndCompare(t *testing.T) {
+	browser, base := startBrowser(t), startApp(t)
+	ada := signIn(browser, t, base, "Ada")
+	path := ada.createList("Trip", "Tent", "Map", "Rope") // versions 4, 5, 6
+	ada.click(ada.item("Map") + " .remove")
+	ada.waitItems("Tent", "Rope")
+
+	ada.click("#undo-7 button")
+	ada.waitItems("Tent", "Map", "Rope")
+	ada.open(path + "/4?with=8")
+	ada.waitItems("Tent")
+	ada.waitText("#differences", "Added")
+	if got := ada.eval("[...document.querySelectorAll('#differences li')].map(e => e.innerText.replace(/\\s+/g, ' ')).join('|')"); got != "Added Map|Added Rope" {
+		t.Errorf("the comparison says %q", got)
+	}
+	ada.click("#restore-version button")
+	ada.wait(fmt.Sprintf("location.pathname === %q", path))
+	ada.waitItems("Tent")
+	ada.waitText("#history", "Item removed")
+}
+
+func TestSliderShowsEveryVersion(t *testing.T) {
+	browser, base := startBrowser(t), startApp(t)
+	ada, bob := signIn(browser, t, base, "Ada"), signIn(browser, t, base, "Bob")
+	path := ada.createList("Trip", "Tent", "Map", "Rope")
+	bob.open(path)
+	move := func(version int, event string) {
+		ada.eval(fmt.Sprintf("(() => { const r = document.querySelector('#travel'); r.value = %d; r.dispatchEvent(new Event(%q, {bubbles: true})); })()", version, event))
+	}
+	move(4, "input")
+	ada.waitItems("Tent")
+	bob.typeInto("#add-item--text", "Torch\r")
+	bob.waitItems("Tent", "Map", "Rope", "Torch")
+	move(5, "input")
+	ada.waitItems("Tent", "Map")
+	ada.wait(fmt.Sprintf("location.pathname === %q", path))
+	move(5, "change")
+	ada.wait(fmt.Sprintf("location.pathname === %q", path+"/5"))
+	ada.waitItems("Tent", "Map")
+	ada.wait("document.querySelector('#travel').max === '7' && document.querySelector('#travel').value === '5'")
+	ada.click("#play")
+	ada.wait(fmt.Sprintf("location.pathname === %q", path+"/7"))
+	ada.waitItems("Tent", "Map", "Rope", "Torch")
+}
+
+func TestConversationShowsWhatFollowed(t *testing.T) {
+	browser, base := startBrowser(t), startApp(t)
+	ada := signIn(browser, t, base, "Ada")
+	ada.createList("Trip")
+	ada.click("#more-v1 summary")
+	ada.click("#more-v1 a")
+	ada.wait("location.pathname.startsWith('/messages/')")
+	ada.waitText("#tree", "Name confirmed")
+	if got := ada.eval("[...document.querySelectorAll('#tree .what')].map(e => e.textContent).join('|')"); got != "Create|Created|Reserve|Reserved|Claim name|Name claimed|Confirm|Confirmed|Activate|Name confirmed|Expire" {
+		t.Errorf("the tree shows %s", got)
+	}
+	ada.waitText(".message.asked", "Created")
+}
+
+// editName opens the list's title and types in the place of what it says.
+func (w *tab) editName(keys string) {
+	w.t.Helper()
+	w.click("#opener-rename")
+	w.wait("document.activeElement === document.querySelector('#rename--name')")
+	w.eval("document.activeElement.select()")
+	w.keys(keys)
+}

@@ -1,0 +1,56 @@
+package engine
+
+import (
+	"time"
+
+	"github.com/google/uuid"
+)
+
+// SystemStatus is what a database's processes are doing, in one snapshot.
+type SystemStatus struct {
+	Epoch       string           `json:"epoch"`        // positions compare within one
+	CallsPaused bool             `json:"calls_paused"` // the database is a copy that nobody adopted
+	Head        int64            `json:"head"`         // last position of the log
+	Processes   []ProcessStatus  `json:"processes"`
+	Consumers   []ConsumerStatus `json:"consumers"`
+	Commands    CommandsStatus   `json:"commands"`
+}
+
+// ProcessStatus is a process that works and whose heartbeat is young.
+type ProcessStatus struct {
+	ID        uuid.UUID `json:"id"`
+	Host      string    `json:"host"`
+	PID       int       `json:"pid"`
+	Roles     []string  `json:"roles"`
+	StartedAt time.Time `json:"started_at"`
+	SeenAt    time.Time `json:"seen_at"`
+}
+
+// The statuses of a consumer.
+const (
+	ConsumerRunning = "running" // live processes own all its slots
+	ConsumerPaused  = "paused"  // by an operator
+	ConsumerStopped = "stopped" // some of its slots have no live owner
+	ConsumerForeign = "foreign" // this program has it not, or with another definition
+)
+
+// ConsumerStatus is how far a consumer of the log has come.
+type ConsumerStatus struct {
+	Name       string  `json:"name"`
+	Kind       string  `json:"kind"` // actor, reactor or projection
+	Status     string  `json:"status"`
+	Slots      int     `json:"slots"`
+	Position   int64   `json:"position"`    // of its slowest slot, or before a key that is tried again
+	LagEvents  int64   `json:"lag_events"`  // of the log, after the position
+	LagSeconds float64 `json:"lag_seconds"` // since the first of these was stored
+	Retrying   int64   `json:"retrying"`    // keys
+	Parked     int64   `json:"parked"`      // keys
+}
+
+// CommandsStatus counts the commands that are not done with.
+type CommandsStatus struct {
+	Pending   int64 `json:"pending"`
+	Scheduled int64 `json:"scheduled"`
+	Settling  int64 `json:"settling"`
+	Parked    int64 `json:"parked"` // failed ones
+}
