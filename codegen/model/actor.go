@@ -178,6 +178,9 @@ func (b *builder) boundaryTag(c *component, m *source.Member) {
 func (b *builder) boundaryCommands(c *component, n *source.Node) {
 	for _, name := range sortedKeys(c.commandsOut) {
 		cmd := c.commandsOut[name]
+		if cmd.Past {
+			b.fault(cmd.Pos, codeBoundary, "leave x-past out, or move the command to an actor without x-boundary", "the command %s asks for the past of its stream, and a decision over a boundary has none", cmd.Name)
+		}
 		if cmd.Body == nil {
 			continue
 		}
