@@ -63,13 +63,40 @@ func TestRun(t *testing.T) {
 	if rich, err := queries.BalancesRich(t.Context()); err != nil || len(rich) != 3 {
 		t.Errorf("got %+v, %v", rich, err)
 	}
-	// From one context to the other.
-	stream := engine.StreamID{Type: "ledger.account", ID: ids[2]}
-	sent := r.Reacted(stream, account.Withdrawn{Amount: decide.Large, Origin: types.OriginCash{Desk: "1"}})
-	if len(sent) != 1 || sent[0].Command.MessageType() != "fraud.case.suspect" || sent[0].Command.(case_.Suspect).Account.String() != ids[2] {
-		t.Errorf("sent %+v", sent)
+}
+
+// TestReactions goes from one context to the other and back, twice: the second
+// time the account that is to be blocked is closed already.
+func TestReactions(t *testing.T) {
+	r := rig.Start(t, system())
+	const shown = "ledger.balances"
+	id := uuid.NewString()
+	cash := types.OriginCash{Desk: "1"}
+	r.Accepted(id, account.Open{Owner: "Ann", Currency: account.OpenCurrencyEur}, "")
+	r.Accepted(id, account.Deposit{Amount: 3 * decide.Large, Origin: cash}, "")
+	small := r.Accepted(id, account.Withdraw{Amount: 1, Origin: cash}, "")
+	first := r.Followed(r.Accepted(id, account.Withdraw{Amount: decide.Large, Origin: cash}, "").ID, "fraud.case.suspect")
+	second := r.Followed(r.Accepted(id, account.Withdraw{Amount: decide.Large, Origin: cash}, "").ID, "fraud.case.suspect")
+	if first.Status != engine.Accepted || second.Status != engine.Accepted || first.Stream == second.Stream {
+		t.Fatalf("got %+v, %+v", first, second)
 	}
-	if sent := r.Reacted(stream, account.Withdrawn{Amount: 1, Origin: types.OriginCash{Desk: "1"}}); len(sent) != 0 {
-		t.Errorf("sent %+v", sent)
+	// One reaction takes a stream's events in order: this one is behind it.
+	if told, err := r.Conversation(t.Context(), small.ID, 10); err != nil || len(told) != 1 {
+		t.Errorf("a small withdrawal led to %+v, %v", told, err)
+	}
+	blocked := r.Followed(r.Accepted(first.Stream.ID, case_.Confirm{}, "").ID, "ledger.account.block")
+	if err := r.Projected(t.Context(), shown, blocked.Position()); err != nil || blocked.Stream.ID != id {
+		t.Fatalf("got %+v, %v", blocked, err)
+	}
+	if rich, err := ledgerdb.New(r.DB()).BalancesRich(t.Context()); err != nil || len(rich) != 0 {
+		t.Errorf("a closed account is shown: %+v, %v", rich, err)
+	}
+	confirmed := r.Accepted(second.Stream.ID, case_.Confirm{}, "")
+	if refused := r.Followed(confirmed.ID, "ledger.account.block"); refused.Refusal == nil || refused.Refusal.Code != "account_closed" {
+		t.Errorf("got %+v", refused)
+	}
+	r.Followed(confirmed.ID, "fraud.case.shelve")
+	if state, err := r.State(t.Context(), second.Stream, 0); err != nil || state.State.(*case_.State).Shelved != "account_closed" {
+		t.Errorf("got %+v, %v", state, err)
 	}
 }

@@ -2,6 +2,7 @@ package clinic_test
 
 import (
 	"testing"
+	"time"
 
 	"github.com/backstory-go/backstory/engine"
 	"github.com/backstory-go/backstory/engine/localpg/pgtest"
@@ -11,7 +12,6 @@ import (
 	"example.com/systems/clinic/generated/billing"
 	"example.com/systems/clinic/generated/billing/invoice"
 	"example.com/systems/clinic/generated/booking"
-	"example.com/systems/clinic/generated/booking/ids"
 	"example.com/systems/clinic/generated/booking/types"
 	"example.com/systems/clinic/generated/booking/visit"
 	"example.com/systems/clinic/generated/bookingdb"
@@ -73,17 +73,29 @@ func TestRun(t *testing.T) {
 	if err != nil || len(named) != 1 || named[0].Minutes != 30 {
 		t.Errorf("got %+v, %v", named, err)
 	}
-	// From one context to the other, and a month later again.
-	sent := r.Reacted(engine.StreamID{Type: "booking.visit", ID: bob}, visit.Finished{Minutes: 15})
-	if len(sent) != 1 || sent[0].Command.MessageType() != "billing.invoice.issue" || sent[0].Command.(invoice.Issue).Total != 1500 {
-		t.Fatalf("sent %+v", sent)
+}
+
+// TestReactions bills a visit of the other context a second later, and reminds a
+// month later again.
+func TestReactions(t *testing.T) {
+	r := rig.Start(t, system())
+	id := uuid.NewString()
+	r.Accepted(id, visit.Book{Patient: "Bob", Day: day(t, "2026-03-02"), Minutes: 15, Reason: types.ReasonEmergency{}}, "")
+	finished := r.Accepted(id, visit.Finish{Treatments: map[string]int64{"plaster": 2}}, "")
+	issued := r.Followed(finished.ID, "billing.invoice.issue")
+	if issued.Status != engine.Accepted || issued.Events[0].At.Sub(finished.Events[0].At) < time.Second {
+		t.Fatalf("got %+v", issued)
 	}
-	of, err := ids.ParseVisit(bob)
+	state, err := r.State(t.Context(), issued.Stream, 0)
 	if err != nil {
 		t.Fatal(err)
 	}
-	later := r.Reacted(sent[0].Stream, invoice.Issued{Visit: of, Total: 1500})
-	if len(later) != 1 || later[0].Command.MessageType() != "billing.invoice.remind" || later[0].After.String() != "P30D" || later[0].Stream != sent[0].Stream {
-		t.Errorf("sent %+v", later)
+	if bill := state.State.(*invoice.State); bill.Total != 1500 || bill.Visit.String() != id {
+		t.Errorf("got %+v", bill)
+	}
+	remind := r.Planned(finished.ID, "billing.invoice.remind")
+	list, err := r.Scheduled(t.Context(), engine.ScheduledCommand{}, 10)
+	if err != nil || len(list) != 1 || list[0].ID != remind.ID || remind.Stream != issued.Stream || !list[0].Due.Equal(issued.Events[0].At.AddDate(0, 0, 30)) {
+		t.Errorf("planned %+v, %v", list, err)
 	}
 }

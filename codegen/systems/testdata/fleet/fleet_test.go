@@ -66,10 +66,25 @@ func TestRun(t *testing.T) {
 	if err != nil || err2 != nil || len(plates) != 1 || one.Vin != "wba-1" {
 		t.Errorf("got %+v, %+v, %v, %v", plates, one, err, err2)
 	}
-	// From one context to the other.
-	stream := engine.StreamID{Type: "tracking.vehicle", ID: "wba-2"}
-	sent := r.Reacted(stream, vehicle.Measured{Reading: types.ReadingOdometer{Km: 31_000}, Due: true})
-	if len(sent) != 1 || sent[0].Command.MessageType() != "workshop.job.plan" || sent[0].Command.(job.Plan).Vehicle.String() != "wba-2" {
-		t.Errorf("sent %+v", sent)
+}
+
+// TestReactions services a vehicle that has gone far: planned in the other
+// context, once, and noted in this one when it is done.
+func TestReactions(t *testing.T) {
+	r := rig.Start(t, system())
+	r.Accepted("wba-2", vehicle.Register{Plate: "B-22"}, "")
+	report := r.Accepted("wba-2", vehicle.Report{Readings: []types.Reading{types.ReadingOdometer{Km: 31_000}, types.ReadingOdometer{Km: 31_500}}}, "")
+	planned := r.Followed(report.ID, "workshop.job.plan")
+	if planned.Status != engine.Accepted {
+		t.Fatalf("got %+v", planned)
+	}
+	finished := r.Accepted(planned.Stream.ID, job.Finish{}, "")
+	serviced := r.Followed(finished.ID, "tracking.vehicle.service")
+	if serviced.Status != engine.Accepted || serviced.Stream.ID != "wba-2" {
+		t.Fatalf("got %+v", serviced)
+	}
+	state, err := r.State(t.Context(), serviced.Stream, 0)
+	if err != nil || state.State.(*vehicle.State).ServicedKm != 31_500 {
+		t.Errorf("got %+v, %v", state, err)
 	}
 }

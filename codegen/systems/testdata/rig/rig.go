@@ -42,7 +42,7 @@ func Start(t *testing.T, system *engine.System) *Rig {
 	ended := make(chan error, 1)
 	go func() { ended <- e.Run(ctx) }()
 	t.Cleanup(func() {
-		if found, err := e.Verify(ctx); err != nil || len(found.Findings) > 0 {
+		if found, err := e.Verify(ctx, postgres.VerifyOptions{}); err != nil || len(found.Findings) > 0 {
 			t.Errorf("verify: %+v, %v", found, err)
 		}
 		stop()
@@ -117,29 +117,39 @@ func (r *Rig) Stored(stream engine.StreamID, typ string, version int, data strin
 	}
 }
 
-// Reacted runs the reactions to an event and returns what they send.
-func (r *Rig) Reacted(stream engine.StreamID, event engine.Event) []engine.Dispatched {
+// Followed waits until a command of this type has followed from a message, by way
+// of reactions, and until its outcome is final.
+func (r *Rig) Followed(message uuid.UUID, typ string) engine.Outcome {
 	r.t.Helper()
-	var out engine.Dispatch
-	for _, reactor := range r.System.Reactors() {
-		var state any
-		if reactor.NewState != nil {
-			state = reactor.NewState()
+	return r.until(message, typ, func(o engine.Outcome) bool { return o.Status.Final() })
+}
+
+// Planned waits until a command of this type is due later because of a message.
+func (r *Rig) Planned(message uuid.UUID, typ string) engine.Outcome {
+	r.t.Helper()
+	return r.until(message, typ, func(o engine.Outcome) bool { return o.Status == engine.Scheduled })
+}
+
+func (r *Rig) until(message uuid.UUID, typ string, is func(engine.Outcome) bool) engine.Outcome {
+	r.t.Helper()
+	ctx, cancel := context.WithTimeout(r.t.Context(), patience)
+	defer cancel()
+	for {
+		told, err := r.Conversation(ctx, message, 100)
+		if err != nil {
+			r.t.Fatalf("%s after %s: %v", typ, message, err)
 		}
-		for _, reaction := range reactor.Reactions {
-			for _, typ := range reaction.Events {
-				if typ != event.MessageType() {
-					continue
-				}
-				id := uuid.New()
-				meta := engine.Meta{ID: id, Correlation: id, Causation: id, Stream: stream, Version: 1, Position: 1, At: engine.GivenNow(), Attempt: 1}
-				if err := reaction.Run(r.t.Context(), meta, state, event, &out); err != nil {
-					r.t.Fatal(err)
-				}
+		for _, o := range told {
+			if o.Type == typ && is(o) {
+				return o
 			}
 		}
+		select {
+		case <-ctx.Done():
+			r.t.Fatalf("no %s after %s: %+v", typ, message, told)
+		case <-time.After(20 * time.Millisecond):
+		}
 	}
-	return out.Sent()
 }
 
 // Goldens has the generated decoders read the golden bytes of every published

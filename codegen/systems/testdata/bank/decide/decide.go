@@ -93,10 +93,14 @@ func (Case) Suspect(_ engine.Decision, _ *case_.State, cmd case_.Suspect, emit c
 func (Case) Confirm(_ engine.Decision, s *case_.State, _ case_.Confirm, emit case_.ConfirmEmitter) {
 	emit.Confirmed(case_.Confirmed{Account: ids.Account(s.Account)})
 }
+func (Case) Shelve(_ engine.Decision, _ *case_.State, cmd case_.Shelve, emit case_.ShelveEmitter) {
+	emit.Shelved(case_.Shelved{Why: cmd.Why})
+}
 func (Case) Suspected(_ engine.Meta, s *case_.State, e case_.Suspected) {
 	s.Account = uuid.UUID(e.Account)
 }
 func (Case) Confirmed(_ engine.Meta, s *case_.State, _ case_.Confirmed) { s.Confirmed = true }
+func (Case) Shelved(_ engine.Meta, s *case_.State, e case_.Shelved)     { s.Shelved = e.Why }
 
 type Desk struct{}
 
@@ -112,6 +116,14 @@ func (Desk) OnConfirmed(_ context.Context, m engine.Meta, e case_.Confirmed, dis
 	id, err := fraudids.ParseCase(m.Stream.ID)
 	if err == nil {
 		dispatch.Account.Block(e.Account, account.Block{CaseID: id})
+	}
+	return err
+}
+
+func (Desk) OnConfirmedRefused(_ context.Context, m engine.Meta, refused engine.RefusedCommand, dispatch fraud.DeskOnConfirmedRefusedDispatcher) error {
+	id, err := fraudids.ParseCase(m.Stream.ID)
+	if err == nil {
+		dispatch.Case.Shelve(id, case_.Shelve{Why: refused.Refusal.Code})
 	}
 	return err
 }
