@@ -3,7 +3,7 @@ package main
 import (
 	"testing"
 
-	"github.com/backstory-go/backstory/engine/postgres"
+	"github.com/backstory-go/backstory/engine"
 )
 
 func TestAdopt(t *testing.T) {
@@ -12,7 +12,7 @@ func TestAdopt(t *testing.T) {
 	app(t, "adopt").ends(exitOK, "nothing to do")
 	tamper(t, url, "UPDATE backstory.log SET home_database = 1") // as in a copy
 	app(t, "status").ends(exitOK, "app adopt")
-	var status postgres.Status
+	var status engine.SystemStatus
 	app(t, "status", "--json").ends(exitOK).into(&status)
 	if !status.CallsPaused || status.Epoch == "" {
 		t.Errorf("%+v", status)

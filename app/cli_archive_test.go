@@ -7,7 +7,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/backstory-go/backstory/engine/postgres"
+	"github.com/backstory-go/backstory/engine"
 )
 
 func TestExportImport(t *testing.T) {
@@ -26,7 +26,7 @@ func TestExportImport(t *testing.T) {
 	if !strings.Contains(notes.String(), "app adopt") {
 		t.Errorf("calls that wait are not told of: %s", notes.String())
 	}
-	var status postgres.Status
+	var status engine.SystemStatus
 	app(t, "status", "--json").ends(exitOK).into(&status)
 	if status.Head != 7 || !status.CallsPaused {
 		t.Errorf("%+v", status)

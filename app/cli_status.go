@@ -8,7 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/backstory-go/backstory/engine/postgres"
+	"github.com/backstory-go/backstory/engine"
 )
 
 func statusCommand(flags *flags) *cobra.Command {
@@ -34,7 +34,7 @@ func statusCommand(flags *flags) *cobra.Command {
 	return cmd
 }
 
-func (s session) printStatus(status postgres.Status) error {
+func (s session) printStatus(status engine.SystemStatus) error {
 	out := tabwriter.NewWriter(s.out, 0, 0, 2, ' ', 0)
 	var faults []error
 	line := func(format string, args ...any) {

@@ -12,6 +12,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
+	"github.com/backstory-go/backstory/engine"
 	"github.com/backstory-go/backstory/engine/localpg/pgtest"
 	"github.com/backstory-go/backstory/engine/postgres"
 )
@@ -181,9 +182,9 @@ func TestSendToARunningApp(t *testing.T) {
 	url := useDatabase(t)
 	running(t, url)
 	sendTo(t, "create", `{"name":"Groceries"}`).ends(exitOK)
-	var status postgres.Status
+	var status engine.SystemStatus
 	app(t, "status", "--json").ends(exitOK).into(&status)
-	if len(status.Processes) != 1 || len(status.Consumers) != 5 || status.Consumers[0].Status != postgres.ConsumerRunning {
+	if len(status.Processes) != 1 || len(status.Consumers) != 5 || status.Consumers[0].Status != engine.ConsumerRunning {
 		t.Errorf("%+v", status)
 	}
 	app(t, "verify").ends(exitOK, "nothing is wrong")

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/backstory-go/backstory/engine"
 	"github.com/backstory-go/backstory/engine/postgres"
 )
 
@@ -20,26 +21,26 @@ func TestStatus(t *testing.T) {
 	if _, ok := raw["processes"]; !ok || string(raw["processes"]) != "[]" {
 		t.Errorf("processes: %s", raw["processes"])
 	}
-	var status postgres.Status
+	var status engine.SystemStatus
 	r.into(&status)
-	if status.Head != 5 || status.Commands != (postgres.CommandsStatus{Scheduled: 1, Parked: 5}) || len(status.Consumers) != 5 {
+	if status.Head != 5 || status.Commands != (engine.CommandsStatus{Scheduled: 1, Parked: 5}) || len(status.Consumers) != 5 {
 		t.Fatalf("%+v", status)
 	}
 	c := listings(status)
-	if c.Kind != "projection" || c.Status != postgres.ConsumerStopped || c.Position != 0 || c.LagEvents != 5 || c.LagSeconds <= 0 {
+	if c.Kind != "projection" || c.Status != engine.ConsumerStopped || c.Position != 0 || c.LagEvents != 5 || c.LagSeconds <= 0 {
 		t.Errorf("%+v", c)
 	}
 	app(t, "status").ends(exitOK, "todos.listings", "5 parked", "none")
 }
 
 // listings is the status of the app's read model.
-func listings(status postgres.Status) (c postgres.ConsumerStatus) {
+func listings(status engine.SystemStatus) (c engine.ConsumerStatus) {
 	for _, c = range status.Consumers {
 		if c.Name == "todos.listings" {
 			return c
 		}
 	}
-	return postgres.ConsumerStatus{}
+	return engine.ConsumerStatus{}
 }
 
 // filled is a database with events, whose consumers have seen them all: positions
@@ -52,9 +53,9 @@ func filled(t *testing.T) (url string) {
 	sendTo(t, "add_item", `{"text":"Milk"}`).ends(exitOK)
 	sendTo(t, "update_name", `{"name":"GROCERIES"}`).ends(exitOK)
 	eventually(t, "the consumers to catch up", func() bool {
-		var status postgres.Status
+		var status engine.SystemStatus
 		app(t, "status", "--json").ends(exitOK).into(&status)
-		return !slices.ContainsFunc(status.Consumers, func(c postgres.ConsumerStatus) bool { return c.Position < 7 })
+		return !slices.ContainsFunc(status.Consumers, func(c engine.ConsumerStatus) bool { return c.Position < 7 })
 	})
 	return url
 }

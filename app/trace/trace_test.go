@@ -53,7 +53,12 @@ func start(t *testing.T) traced {
 	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan error, 1)
 	go func() { ended <- eng.Run(ctx) }()
-	t.Cleanup(func() { cancel(); <-ended })
+	t.Cleanup(func() {
+		cancel()
+		if err := <-ended; err != nil {
+			t.Error(err)
+		}
+	})
 	handler, err := web.New(web.Config{Client: eng, System: system, Secret: []byte("a secret for tests"), Log: log, Tracer: export.Tracer(), Wrap: export.Inbound})
 	if err != nil {
 		t.Fatal(err)
@@ -180,8 +185,8 @@ func TestOneTraceFromPostToPatch(t *testing.T) {
 	}
 	for _, s := range a.spans.GetSpans() {
 		for _, attribute := range s.Attributes {
-			if strings.Contains(attribute.Value.Emit(), "Secret") {
-				t.Errorf("%s tells %s", s.Name, attribute.Value.Emit())
+			if strings.Contains(attribute.Value.String(), "Secret") {
+				t.Errorf("%s tells %s", s.Name, attribute.Value.String())
 			}
 		}
 	}

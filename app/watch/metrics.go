@@ -9,6 +9,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
+	"github.com/backstory-go/backstory/engine"
 	"github.com/backstory-go/backstory/engine/postgres"
 )
 
@@ -95,7 +96,7 @@ func (c *collector) stored(s postgres.Stats, gauge func(name string, value float
 	for _, consumer := range s.Consumers {
 		gauge("consumer_lag_events", float64(consumer.LagEvents), consumer.Name)
 		gauge("consumer_lag_seconds", consumer.LagSeconds, consumer.Name)
-		gauge("consumer_running", number(consumer.Status == postgres.ConsumerRunning), consumer.Name)
+		gauge("consumer_running", number(consumer.Status == engine.ConsumerRunning), consumer.Name)
 		gauge("parked", float64(consumer.Parked), consumer.Name)
 	}
 	gauge("db_oldest_snapshot_seconds", s.OldestSnapshot.Seconds())

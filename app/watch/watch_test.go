@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/backstory-go/backstory/engine"
 	"github.com/backstory-go/backstory/engine/postgres"
 )
 
@@ -47,8 +48,8 @@ func busy() fake {
 	return fake{
 		loops: []postgres.LoopHealth{{Name: "tail", Status: postgres.LoopFails, Failures: 3}, {Name: "duty", Status: postgres.LoopWorks}},
 		stats: postgres.Stats{Head: 42, Workers: 2, Pending: 7, Scheduled: 5, HeadStaleness: 1500 * time.Millisecond, OldestSnapshot: 3 * time.Second,
-			PreparedTransactions: 1, At: time.Now(), Consumers: []postgres.ConsumerStatus{
-				{Name: "todos.listings", Status: postgres.ConsumerRunning, LagEvents: 12, LagSeconds: 0.5, Parked: 4}}},
+			PreparedTransactions: 1, At: time.Now(), Consumers: []engine.ConsumerStatus{
+				{Name: "todos.listings", Status: engine.ConsumerRunning, LagEvents: 12, LagSeconds: 0.5, Parked: 4}}},
 		counters: postgres.Counters{Retries: map[string]int64{"commands": 9},
 			Batches: postgres.Histogram{Count: 3, Sum: 8, Buckets: [9]int64{1, 1, 0, 1}}},
 	}

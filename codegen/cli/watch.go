@@ -76,7 +76,7 @@ func inputs(project plan.Project) (string, error) {
 			}
 			info, err := os.Stat(file)
 			if err == nil {
-				fmt.Fprintln(sum, file, info.Size(), info.ModTime().UnixNano())
+				_, _ = fmt.Fprintln(sum, file, info.Size(), info.ModTime().UnixNano())
 			}
 			return nil
 		})

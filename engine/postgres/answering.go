@@ -84,7 +84,7 @@ func (e *Engine) answer(s sender, row *enginedb.InboxTakeRow, space string,
 	if to.stream, err = engine.ParseStream(row.Stream); err != nil {
 		return nil, err
 	}
-	if _, kind, ok := commandType(e.system, row.Type); ok {
+	if kind, ok := commandType(e.system, row.Type); ok {
 		to.command, _ = kind.Decode(row.Data)
 	}
 	defer func() {

@@ -70,7 +70,7 @@ func (r *runner) retry(ctx context.Context) (more bool, err error) {
 	}
 	err = r.commitRetry(ctx, tried, ch)
 	if err != nil && blames(ctx, err) {
-		err = r.divideRetry(ctx, tried, ch, err)
+		err = r.divideRetry(ctx, tried, ch)
 	}
 	return err == nil && len(list) > 0, err
 }
@@ -244,7 +244,7 @@ func (r *runner) holdBehind(a *attempted) hold {
 
 // divideRetry deals with effects that the database refuses: each key by itself,
 // whose first message then is at fault.
-func (r *runner) divideRetry(ctx context.Context, tried []*attempted, ch *changes, err error) error {
+func (r *runner) divideRetry(ctx context.Context, tried []*attempted, ch *changes) error {
 	if ch.work.apart() {
 		return r.commitRetry(ctx, tried, ch)
 	}

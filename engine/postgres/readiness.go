@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/backstory-go/backstory/engine"
 	"github.com/backstory-go/backstory/engine/postgres/enginedb"
 )
 
@@ -124,9 +125,9 @@ func checkConsumers(s Stats) Check {
 	var news []string
 	for _, c := range s.Consumers {
 		switch {
-		case c.Status == ConsumerForeign:
+		case c.Status == engine.ConsumerForeign:
 			news = append(news, c.Name+" is not of this program")
-		case c.Status != ConsumerRunning:
+		case c.Status != engine.ConsumerRunning:
 			news = append(news, c.Name+" is "+c.Status)
 		case c.LagSeconds > behind:
 			news = append(news, fmt.Sprintf("%s is %d events behind", c.Name, c.LagEvents))

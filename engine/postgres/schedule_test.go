@@ -65,13 +65,13 @@ func TestTenThousandDueAtOnce_NoneEarlyNoneLost(t *testing.T) {
 
 func TestScheduled_WaitsOverRestartsAndIsListedAndCancelled(t *testing.T) {
 	url := database(t)
-	e, stop := run(t, postgres.Config{URL: url})
+	_, stop := run(t, postgres.Config{URL: url})
 	scheduleDeposits(t, url, 3, 1, "1 hour")
 	id := uuid.New()
 	due := time.Now().Add(time.Minute)
 	insertWaiting(t, url, id, "b", &due)
 	stop()
-	e = started(t, postgres.Config{URL: url})
+	e := started(t, postgres.Config{URL: url})
 	var ids []uuid.UUID
 	for last := (engine.ScheduledCommand{}); ; {
 		page, err := e.Scheduled(within(t), last, 3)

@@ -80,7 +80,7 @@ func (f *flight) queueSettling(b *pgx.Batch, entries []*entry) {
 func (f *flight) scanSettling(rows pgx.Rows) error {
 	list, err := pgx.CollectRows(rows, pgx.RowToStructByPos[enginedb.OutcomeSettlingRow])
 	for _, row := range list {
-		if _, kind, ok := commandType(f.system, row.Type); ok && kind.Settles != nil {
+		if kind, ok := commandType(f.system, row.Type); ok && kind.Settles != nil {
 			f.opens(conversation{row.Stream, row.Correlation}, &settling{id: row.ID, settles: kind.Settles})
 		}
 	}
@@ -102,7 +102,7 @@ func (f *flight) settle(e *entry, v *verdict) {
 	}
 	c := conversation{e.name, e.correlation}
 	if e.command != nil && v.status == engine.Settling {
-		if _, kind, ok := commandType(f.system, e.command.Type); ok && kind.Settles != nil {
+		if kind, ok := commandType(f.system, e.command.Type); ok && kind.Settles != nil {
 			f.opens(c, &settling{id: e.command.ID, settles: kind.Settles, verdict: v})
 		}
 	}
@@ -179,7 +179,7 @@ func (f *flight) queueSettled(b *pgx.Batch) {
 // within is how long whoever waits for a settling command of the type is kept
 // waiting.
 func (e *Engine) within(typ string) time.Duration {
-	_, kind, ok := commandType(e.system, typ)
+	kind, ok := commandType(e.system, typ)
 	if !ok || kind.Settles == nil {
 		return settleWithin
 	}
@@ -191,11 +191,10 @@ func (e *Engine) within(typ string) time.Duration {
 	return within.After(now).Sub(now)
 }
 
-func commandType(system *engine.System, typ string) (*engine.Actor, *engine.CommandType, bool) {
+func commandType(system *engine.System, typ string) (*engine.CommandType, bool) {
 	actor, ok := system.ActorOf(typ)
 	if !ok {
-		return nil, nil, false
+		return nil, false
 	}
-	kind, ok := actor.CommandType(typ)
-	return actor, kind, ok
+	return actor.CommandType(typ)
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"github.com/backstory-go/backstory/engine"
 	"github.com/backstory-go/backstory/engine/postgres/enginedb"
 )
 
@@ -17,7 +18,7 @@ type Stats struct {
 	Workers   int64 // live processes that decide and project
 	Pending   int64 // commands that wait to be decided; at most Config.MaxPending + 1 are counted
 	Scheduled int64 // commands that are not due; at most Config.MaxPending + 1 are counted
-	Consumers []ConsumerStatus
+	Consumers []engine.ConsumerStatus
 
 	// HeadStaleness is for how long the head may have been standing although there
 	// is work: the age of the oldest command that waits, or with no live worker the

@@ -11,25 +11,9 @@ import (
 	"github.com/backstory-go/backstory/engine/postgres/enginedb"
 )
 
-// The types of a status are engine's.
-type (
-	Status         = engine.SystemStatus
-	ProcessStatus  = engine.ProcessStatus
-	ConsumerStatus = engine.ConsumerStatus
-	CommandsStatus = engine.CommandsStatus
-)
-
-// The statuses of a consumer.
-const (
-	ConsumerRunning = engine.ConsumerRunning
-	ConsumerPaused  = engine.ConsumerPaused
-	ConsumerStopped = engine.ConsumerStopped
-	ConsumerForeign = engine.ConsumerForeign
-)
-
 // Status reads what the database's processes are doing.
-func (e *Engine) Status(ctx context.Context) (Status, error) {
-	var status Status
+func (e *Engine) Status(ctx context.Context) (engine.SystemStatus, error) {
+	var status engine.SystemStatus
 	snapshot := pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly}
 	err := pgx.BeginTxFunc(ctx, e.reads, snapshot, func(tx pgx.Tx) (err error) {
 		status, err = e.readStatus(ctx, enginedb.New(tx))
@@ -47,26 +31,26 @@ func (e *Engine) Workers(ctx context.Context) (int64, error) {
 	return alive, fault(ctx, err, "count the processes that work")
 }
 
-func (e *Engine) readStatus(ctx context.Context, sql *enginedb.Queries) (Status, error) {
+func (e *Engine) readStatus(ctx context.Context, sql *enginedb.Queries) (engine.SystemStatus, error) {
 	head, err := sql.LogPosition(ctx)
 	if err != nil {
-		return Status{}, err
+		return engine.SystemStatus{}, err
 	}
 	processes, err := sql.StatusProcesses(ctx)
 	if err != nil {
-		return Status{}, err
+		return engine.SystemStatus{}, err
 	}
 	consumers, err := e.readConsumers(ctx, sql, head)
 	if err != nil {
-		return Status{}, err
+		return engine.SystemStatus{}, err
 	}
 	commands, err := sql.StatusCommands(ctx)
 	if err != nil {
-		return Status{}, err
+		return engine.SystemStatus{}, err
 	}
-	status := Status{Head: head, Processes: make([]ProcessStatus, len(processes)),
+	status := engine.SystemStatus{Head: head, Processes: make([]engine.ProcessStatus, len(processes)),
 		Consumers: consumers,
-		Commands: CommandsStatus{Pending: commands.Pending, Scheduled: commands.Scheduled,
+		Commands: engine.CommandsStatus{Pending: commands.Pending, Scheduled: commands.Scheduled,
 			Settling: commands.Settling, Parked: commands.Failed}}
 	for i, row := range processes {
 		p := &status.Processes[i]
@@ -77,14 +61,14 @@ func (e *Engine) readStatus(ctx context.Context, sql *enginedb.Queries) (Status,
 }
 
 // readConsumers tells how far each consumer is behind the head.
-func (e *Engine) readConsumers(ctx context.Context, sql *enginedb.Queries, head int64) ([]ConsumerStatus, error) {
+func (e *Engine) readConsumers(ctx context.Context, sql *enginedb.Queries, head int64) ([]engine.ConsumerStatus, error) {
 	rows, err := sql.StatusConsumers(ctx)
 	if err != nil {
 		return nil, err
 	}
-	consumers := make([]ConsumerStatus, len(rows))
+	consumers := make([]engine.ConsumerStatus, len(rows))
 	for i, row := range rows {
-		consumers[i] = ConsumerStatus{Name: row.Name, Kind: row.Type, Status: e.consumerStatus(row), Slots: int(row.Slots),
+		consumers[i] = engine.ConsumerStatus{Name: row.Name, Kind: row.Type, Status: e.consumerStatus(row), Slots: int(row.Slots),
 			Position: row.Position, LagEvents: max(head-row.Position, 0), LagSeconds: max(row.LagSeconds, 0),
 			Retrying: row.Retrying, Parked: row.Parked}
 	}
@@ -95,11 +79,11 @@ func (e *Engine) consumerStatus(row enginedb.StatusConsumersRow) string {
 	known := slices.ContainsFunc(e.consumers, func(c *consumer) bool { return c.name == row.Name && c.hash == row.Hash })
 	switch {
 	case !known:
-		return ConsumerForeign
+		return engine.ConsumerForeign
 	case row.Status == statusPaused:
-		return ConsumerPaused
+		return engine.ConsumerPaused
 	case row.Running == row.Slots:
-		return ConsumerRunning
+		return engine.ConsumerRunning
 	}
-	return ConsumerStopped
+	return engine.ConsumerStopped
 }

@@ -40,7 +40,7 @@ func TestStats_NobodyWorks_StalenessAndLagDoNotReadZero(t *testing.T) {
 		t.Fatal(err)
 	}
 	dead := fresh(t, web, func(s postgres.Stats) bool { return s.Head == 1 && s.Pending == 1 })
-	if c := dead.Consumers[0]; c.LagEvents != 1 || c.LagSeconds <= 0 || c.Status != postgres.ConsumerStopped || dead.HeadStaleness <= 0 {
+	if c := dead.Consumers[0]; c.LagEvents != 1 || c.LagSeconds <= 0 || c.Status != engine.ConsumerStopped || dead.HeadStaleness <= 0 {
 		t.Errorf("nobody works: %+v", dead)
 	}
 	_, stop := run(t, postgres.Config{URL: url})
