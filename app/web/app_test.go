@@ -25,10 +25,24 @@ func startApp(t *testing.T) (base string) { return serveApp(t).URL }
 // that ask for it are the slow ones: about a second each.
 func serveApp(t *testing.T) *httptest.Server {
 	t.Helper()
+	return serveAppWith(t, services{})
+}
+
+// services are what the app calls outside.
+type services struct {
+	slack    slack.Dispatcher
+	expander expander.Expander
+}
+
+// serveAppWith lets reactions fail once before their messages are parked.
+func serveAppWith(t *testing.T, outside services) *httptest.Server {
+	t.Helper()
 	system := &engine.System{}
-	todos.Register(system, expander.Expander{}, apptodos.List{}, apptodos.ListName{}, apptodos.Listings{}, slack.Dispatcher{})
+	todos.Register(system, outside.expander, apptodos.List{}, apptodos.ListName{}, apptodos.Listings{}, outside.slack)
 	log := slog.New(slog.DiscardHandler)
-	eng, err := postgres.Open(t.Context(), postgres.Config{URL: pgtest.Database(t, pgtest.Template{}), System: system, Log: log})
+	eng, err := postgres.Open(t.Context(), postgres.Config{URL: pgtest.Database(t, pgtest.Template{}), System: system, Log: log,
+		Consumers: map[string]postgres.ConsumerConfig{
+			"todos.slack_dispatcher": {Attempts: 1}, "todos.ai_expander": {Attempts: 1}}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -42,7 +56,8 @@ func serveApp(t *testing.T) *httptest.Server {
 		}
 		eng.Close()
 	})
-	s, err := New(Config{Client: eng, System: system, Secret: []byte("a secret for tests"), Log: log, Patience: patience}) // busy machines are slow
+	s, err := New(Config{Client: eng, System: system, Secret: []byte("a secret for tests"), Log: log, Patience: patience, // busy machines are slow
+		Operator: eng, Admin: func(user string) bool { return user != "Eve" }, Expands: true})
 	if err != nil {
 		t.Fatal(err)
 	}

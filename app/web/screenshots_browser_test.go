@@ -48,6 +48,16 @@ func TestScreenshots(t *testing.T) {
 	bob.open(path + "/10")
 	shoot(bob, "past", "-phone", "-dark")
 
+	bob.open(path + "/12?with=8")
+	shoot(bob, "compare")
+	ada.open(path)
+	ada.click("#more-v1 summary")
+	ada.click("#more-v1 a")
+	ada.waitText("#tree", "Name confirmed")
+	shoot(ada, "conversation", "-phone")
+	ada.open("/system")
+	shoot(ada, "system", "-phone", "-dark")
+
 	other := bob.createList("Reading list", "A Philosophy of Software Design", "Designing Data-Intensive Applications")
 	bob.createList("Groceries")
 	ada.open(other)
