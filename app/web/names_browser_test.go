@@ -80,6 +80,7 @@ func TestSliderShowsEveryVersion(t *testing.T) {
 	move := func(version int, event string) {
 		ada.eval(fmt.Sprintf("(() => { const r = document.querySelector('#travel'); r.value = %d; r.dispatchEvent(new Event(%q, {bubbles: true})); })()", version, event))
 	}
+	ada.wait("document.querySelector('#travel').value === '6'") // it follows what is added
 	move(4, "input")
 	ada.waitItems("Tent")
 	bob.typeInto("#add-item--text", "Torch\r")

@@ -88,5 +88,11 @@
     const button = evt.target.closest("#play");
     if (button) play(button);
   });
+  // A patch may set the value before the maximum, which would hold it down. Added
+  // when Datastar's listener is there: it comes first.
+  document.addEventListener("DOMContentLoaded", () => document.addEventListener("datastar-fetch", () => {
+    const range = slider();
+    if (range && !travelling() && range.value !== range.getAttribute("value")) range.value = range.getAttribute("value");
+  }));
   document.documentElement.dataset.script = ""; // what needs the script shows
 })();
