@@ -221,6 +221,7 @@ func TestHistory(t *testing.T) {
 	useDatabase(t)
 	sendTo(t, "create", `{"name":"Groceries"}`, "--by", "ann").ends(exitOK)
 	sendTo(t, "update_name", `{"name":"Hardware"}`).ends(exitOK)
+	sendTo(t, "update_name", `{"name":"Hardware"}`, "--wait", "5s").ends(exitOK, "accepted") // nothing follows that could settle it
 	app(t, "history", "list", strings.ToUpper(listID)).ends(exitOK, "1  ", "ann", "todos.list.created", "6  ", "todos.list.name_confirmed", `"Hardware"`)
 	var h struct {
 		Events []struct {

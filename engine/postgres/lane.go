@@ -196,7 +196,8 @@ func (w *worker) ask(o *order, head *snapshot) (*entry, any, error) {
 		return nil, nil, err
 	}
 	e.events = decided.Events
-	if kind, ok := head.actor.CommandType(o.row.Type); ok && kind.Settles != nil {
+	// What changed nothing is accepted at once: no event could follow from it.
+	if kind, ok := head.actor.CommandType(o.row.Type); ok && kind.Settles != nil && len(decided.Events) > 0 {
 		e.status = engine.Settling
 	}
 	if decided.Refusal != nil {
