@@ -94,7 +94,7 @@ func (w *worker) decideBounded(ctx context.Context, lanes []*lane) {
 func (w *worker) bound(l *lane) *bound {
 	actor, _ := w.e.actorOf(l.name)
 	b := &bound{order: l.waiting[0], lane: l, head: snapshot{stream: l.name, actor: actor, state: actor.NewState()}}
-	command, err := w.decode(actor, b.order.row)
+	command, err := decodeCommand(actor, b.order.row)
 	if err == nil {
 		b.query, b.head.state = actor.Query(command), actor.StateFor(command)
 	}
@@ -141,7 +141,7 @@ func (w *worker) occupy(l *lane) bool {
 func (w *worker) tagsOf(o *order) *[]string {
 	var tags []string
 	actor, _ := w.e.actorOf(o.row.Stream)
-	if command, err := w.decode(actor, o.row); err == nil {
+	if command, err := decodeCommand(actor, o.row); err == nil {
 		tags = actor.Boundary.Tags(command)
 	}
 	return &tags

@@ -18,6 +18,12 @@
 // When the process that is asked owns the stream's slot, a command skips the inbox
 // and is durable with its outcome, which is when Submit returns (see express.go).
 //
+// A unit (RunUnit) goes past inbox and worker: the caller's SQL, decisions and the
+// reactions of chosen components are one transaction, which takes the order lock as
+// its last step but the writing. Its marks in handled let the consumers pass by what
+// they need not handle; duty deletes a mark when its consumer's slots, and whatever
+// keys it holds, are past it.
+//
 // A command's states: pending (a row in the inbox), then for ever one of
 // accepted, refused, failed (a row in outcomes). The row moves in the
 // transaction that stores the events.
@@ -41,6 +47,6 @@
 // command without one is decided only when under that lock nothing has its id or
 // precedes it; what a consumer writes, which keys it holds and its checkpoint commit
 // together, under a fence that grows with every owner. Locks are taken in the order:
-// consumer row, slot rows, order lock, inbox, outcomes, events. Clocks and leases
+// a unit's caller's rows, consumer row, slot rows, order lock, inbox, outcomes, events. Clocks and leases
 // only save work; none of this rests on them.
 package postgres

@@ -120,6 +120,9 @@ func (d *duty) beat(working context.Context) error {
 	}
 	if d.beats++; d.beats%idleBeats == 0 {
 		d.flushIdle(ctx)
+		if err := d.e.sql.HandledForget(ctx); err != nil {
+			return err
+		}
 	}
 	d.resize(ctx, shares)
 	d.renew(working, shares)

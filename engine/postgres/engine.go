@@ -48,6 +48,7 @@ type Engine struct {
 	consumers []*consumer
 	schedule  *schedule
 	senders   map[string]sender // by reaction
+	units     chan struct{}     // holds a token for each unit that has a connection
 	danger    chan struct{}     // holds a token while a message is tried that may end the process
 
 	ctx    context.Context // ends by Close
@@ -92,6 +93,7 @@ func assemble(cfg Config, work, reads *pgxpool.Pool) *Engine {
 	e.health, e.meter, e.stats, e.readiness = newHealth(e.log), newMeter(), newRecent[Stats](), newRecent[[]Check]()
 	e.opened = time.Now()
 	e.consumers, e.danger = consumersOf(cfg), make(chan struct{}, 1)
+	e.units = make(chan struct{}, max(1, reads.Config().MaxConns/2)) // the others are for what their handlers read
 	e.notices = newNotices(e.ctx, e.sql, e.id)
 	e.applied = newApplied()
 	e.snapshots = newSnapshots(e.ctx, work, e.log)

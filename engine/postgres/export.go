@@ -29,6 +29,7 @@ const (
 	lineConsumer = "consumer"
 	lineSlot     = "slot"
 	lineHeld     = "held"
+	lineHandled  = "handled"
 	lineState    = "reactor_state"
 )
 
@@ -44,6 +45,7 @@ func exportTables() []exportTable {
 		{lineConsumer, "consumers", "name"},
 		{lineSlot, "slots", "consumer, slot"},
 		{lineHeld, "held", "consumer, key"},
+		{lineHandled, "handled", "position, consumer"},
 		{lineState, "reactor_states", "reactor, key"},
 	}
 }

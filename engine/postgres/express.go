@@ -126,6 +126,6 @@ func (r *rivals) scan(rows pgx.Rows) error {
 
 // of says whether any stands in the entry's way. claimed: they are in its batch.
 func (r *rivals) of(e *entry, claimed map[uuid.UUID]bool) bool {
-	return r.ids[e.command.ID] ||
+	return r.ids[e.command.ID] || !e.ahead &&
 		slices.ContainsFunc(r.streams[e.name], func(id uuid.UUID) bool { return !claimed[id] })
 }

@@ -31,6 +31,7 @@ type flight struct {
 	settlers settlers
 	open     map[conversation][]*settling
 	settled  []settled // outcomes that change
+	handled  []handled // by a unit
 
 	verdicts []verdict // by index of batch
 	records  []*record // to be stored, in order
@@ -42,14 +43,15 @@ type streamHead struct {
 	lastID  uuid.UUID
 }
 
-func (f *flight) lock(ctx context.Context, conn *pgxpool.Conn) error {
+// lock begins a transaction with the statement first, or goes on with one.
+func (f *flight) lock(ctx context.Context, conn *pgxpool.Conn, first string) error {
 	f.streams = make(map[string]streamHead, len(f.batch))
 	f.claimed, f.decided = map[uuid.UUID]bool{}, map[uuid.UUID]bool{}
 	f.found = map[uuid.UUID]enginedb.EventStoredRow{}
 	f.open = map[conversation][]*settling{}
 	f.rivals = rivals{ids: map[uuid.UUID]bool{}, streams: map[string][]uuid.UUID{}}
 	b := &pgx.Batch{}
-	b.Queue(begin)
+	b.Queue(first)
 	b.Queue(enginedb.LogSettings)
 	b.Queue(enginedb.LogLock)
 	b.Queue(enginedb.LogHead).QueryRow(func(row pgx.Row) error {
@@ -199,6 +201,7 @@ func (f *flight) store(ctx context.Context, conn *pgxpool.Conn) error {
 	f.queueSettled(b)
 	f.queueSends(b)
 	f.queueDeletes(b)
+	f.queueHandled(b)
 	queueCommit(b)
 	return conn.SendBatch(ctx, b).Close()
 }

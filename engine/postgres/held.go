@@ -137,13 +137,17 @@ func waitingBehind(ctx context.Context, sql *enginedb.Queries, c *consumer, row 
 		if err != nil {
 			return nil, err
 		}
+		done, err := handledAmong(ctx, sql, c, rows)
+		if err != nil {
+			return nil, err
+		}
 		for _, stored := range rows {
 			rec, err := recordOf(enginedb.EventReadRow(stored))
 			if err != nil {
 				return nil, err
 			}
 			from = rec.Meta.Position + 1
-			if !c.concerns(rec) {
+			if !c.concerns(rec) || done[rec.Meta.Position] {
 				continue
 			}
 			if m := c.message(rec); m.key == row.Key || failed && rec.Meta.Position == row.FromPosition {

@@ -171,42 +171,52 @@ func (w *worker) decideOne(o *order, head *snapshot) (*entry, any, error) {
 	return e, state, err
 }
 
-// ask asks the decider, with a copy of the state that it may change.
 func (w *worker) ask(o *order, head *snapshot) (*entry, any, error) {
 	e := w.entry(o)
-	e.version, e.lastID = head.version, head.lastID
-	if v := o.row.IfVersion; v >= 0 && head.version > v {
-		e.refuse(engine.NewBuiltinRefusal(engine.CodeChanged, "This was changed meanwhile."))
-		return e, nil, nil
-	}
-	command, err := w.decode(head.actor, o.row)
-	if faults, ok := errors.AsType[*engine.FaultsError](err); ok {
-		e.refuse(engine.NewBuiltinRefusal(engine.CodeInvalid, faults.Error()))
-		return e, nil, nil
-	}
+	state, err := w.e.ask(e, head, o.tries+1)
 	if err != nil {
 		return nil, nil, err
-	}
-	state := head.actor.CloneState(head.state)
-	decided, err := head.actor.DecideWithPast(engine.Meta{
-		ID: o.row.ID, Correlation: o.row.Correlation, Causation: o.row.Causation, Stream: e.stream,
-		Version: head.version, At: o.row.At.UTC(), By: o.row.By, Attempt: o.tries + 1,
-	}, state, command, &past{w.e, head})
-	if err != nil {
-		return nil, nil, err
-	}
-	e.events = decided.Events
-	// What changed nothing is accepted at once: no event could follow from it.
-	if kind, ok := head.actor.CommandType(o.row.Type); ok && kind.Settles != nil && len(decided.Events) > 0 {
-		e.status = engine.Settling
-	}
-	if decided.Refusal != nil {
-		e.refuse(decided.Refusal)
 	}
 	return e, state, nil
 }
 
-func (w *worker) decode(actor *engine.Actor, row *enginedb.InboxTakeRow) (engine.Command, error) {
+// ask lets an entry hold what the decider says to its command, based on head. It
+// returns the state after it, a copy.
+func (e *Engine) ask(en *entry, head *snapshot, attempt int) (any, error) {
+	row := en.command
+	en.version, en.lastID = head.version, head.lastID
+	if v := row.IfVersion; v >= 0 && head.version > v {
+		en.refuse(engine.NewBuiltinRefusal(engine.CodeChanged, "This was changed meanwhile."))
+		return nil, nil
+	}
+	command, err := decodeCommand(head.actor, row)
+	if faults, ok := errors.AsType[*engine.FaultsError](err); ok {
+		en.refuse(engine.NewBuiltinRefusal(engine.CodeInvalid, faults.Error()))
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	state := head.actor.CloneState(head.state)
+	decided, err := head.actor.DecideWithPast(engine.Meta{
+		ID: row.ID, Correlation: row.Correlation, Causation: row.Causation, Stream: en.stream,
+		Version: head.version, At: row.At.UTC(), By: row.By, Attempt: attempt,
+	}, state, command, &past{e, head})
+	if err != nil {
+		return nil, err
+	}
+	en.events = decided.Events
+	// What changed nothing is accepted at once: no event could follow from it.
+	if kind, ok := head.actor.CommandType(row.Type); ok && kind.Settles != nil && len(decided.Events) > 0 {
+		en.status = engine.Settling
+	}
+	if decided.Refusal != nil {
+		en.refuse(decided.Refusal)
+	}
+	return state, nil
+}
+
+func decodeCommand(actor *engine.Actor, row *enginedb.InboxTakeRow) (engine.Command, error) {
 	kind, ok := actor.CommandType(row.Type)
 	if !ok {
 		return nil, fmt.Errorf("%s is no command of %s: it was, when it was submitted", row.Type, actor.Type)
@@ -216,9 +226,8 @@ func (w *worker) decode(actor *engine.Actor, row *enginedb.InboxTakeRow) (engine
 
 // entry is an order on its way to the sequencer; its verdict comes back to the loop.
 func (w *worker) entry(o *order) *entry {
-	stream, _ := engine.ParseStream(o.row.Stream) // the lane was loaded by it
-	e := &entry{stream: stream, name: o.row.Stream, by: o.row.By, correlation: o.row.Correlation,
-		causation: o.row.ID, command: o.row, direct: o.direct != nil, status: engine.Accepted}
+	e := entryFor(o.row)
+	e.direct = o.direct != nil
 	start := w.e.begun()
 	e.done = func(v verdict) {
 		if v.err == nil {
@@ -232,6 +241,13 @@ func (w *worker) entry(o *order) *entry {
 		w.results.ring()
 	}
 	return e
+}
+
+// entryFor is the entry of a command whose stream was parsed before.
+func entryFor(row *enginedb.InboxTakeRow) *entry {
+	stream, _ := engine.ParseStream(row.Stream)
+	return &entry{stream: stream, name: row.Stream, by: row.By, correlation: row.Correlation,
+		causation: row.ID, command: row, status: engine.Accepted}
 }
 
 func (e *entry) refuse(r engine.Refusal) {

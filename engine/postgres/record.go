@@ -11,7 +11,8 @@ import (
 // never changed.
 type record struct {
 	engine.Recorded
-	tags []string
+	tags    []string
+	handled []string // consumers that need not handle it: a unit's reactions did
 
 	once sync.Once
 	err  error

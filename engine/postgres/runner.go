@@ -273,7 +273,7 @@ func (r *runner) follow(ctx context.Context) (worked bool, err error) {
 	}
 	list, known := r.e.tail.after(at, page)
 	if !known {
-		if list, err = readLog(ctx, r.e.sql, at, page); err != nil {
+		if list, err = readMarked(ctx, r.e.sql, at, page); err != nil {
 			return false, err
 		}
 	}
@@ -298,7 +298,7 @@ func (r *runner) follow(ctx context.Context) (worked bool, err error) {
 // how far the list is done with then.
 func (r *runner) choose(group []*slot, list []*record, limit int) (messages []*message, to place) {
 	for _, rec := range list {
-		if r.c.concerns(rec) {
+		if r.c.concerns(rec) && !slices.Contains(rec.handled, r.c.name) {
 			m := r.c.message(rec)
 			if r.mine(group, m.key) && !r.held[m.key] {
 				if len(messages) == limit {

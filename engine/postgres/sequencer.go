@@ -78,7 +78,7 @@ func (s *sequencer) open(l *launch) {
 	if l.conn, l.err = s.pool.Acquire(s.ctx); l.err != nil {
 		return
 	}
-	if l.err = l.lock(s.ctx, l.conn); l.err == nil {
+	if l.err = l.lock(s.ctx, l.conn, begin); l.err == nil {
 		s.clock.saw(l.at)
 	}
 }

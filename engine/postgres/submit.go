@@ -135,10 +135,15 @@ func (e *Engine) sameAsBefore(ctx context.Context, l *letter) error {
 	if err != nil {
 		return fmt.Errorf("submit %s again: %w", l.id, err)
 	}
-	if o.Type == l.typ && o.Stream.String() == l.stream && o.By == l.by && sameJSON(o.Data, l.data) {
+	if l.same(o) {
 		return nil
 	}
 	return fmt.Errorf("submit %s: %w", l.id, engine.ErrIDReused)
+}
+
+// same says whether an outcome is that of the command.
+func (l *letter) same(o engine.Outcome) bool {
+	return o.Type == l.typ && o.Stream.String() == l.stream && o.By == l.by && sameJSON(o.Data, l.data)
 }
 
 // sameJSON compares values, not their spelling: a client may order its keys anew

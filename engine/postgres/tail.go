@@ -65,7 +65,7 @@ func (t *tail) catchUp(ctx context.Context) error {
 		return err
 	}
 	for {
-		list, err := readLog(ctx, t.sql, t.position(), page)
+		list, err := readMarked(ctx, t.sql, t.position(), page)
 		if err != nil {
 			return err
 		}

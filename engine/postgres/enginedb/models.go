@@ -89,6 +89,11 @@ type BackstoryFloorStream struct {
 	State   []byte
 }
 
+type BackstoryHandled struct {
+	Position int64
+	Consumer string
+}
+
 type BackstoryHeld struct {
 	Consumer     string
 	Key          string
