@@ -32,9 +32,9 @@ type Archived struct {
 
 // Archive moves the beginning of the log into a file of JSON Lines, which must
 // not exist: it is written, made durable and read back, and then in one
-// transaction the floor is recorded, with the state of every stream and the rows
-// of every projection there, and the events are deleted. Folds and rebuilds
-// begin at the floor from then on; what lies below it answers
+// transaction the floor is recorded, with the state of every stream, the states of
+// every reactor and the rows of every projection there, and the events are deleted.
+// Folds and rebuilds begin at the floor from then on; what lies below it answers
 // engine.ErrArchived. Outcomes of commands stay. It works as the log's owner
 // (Config.OwnerURL), while the app runs. progress may be nil.
 //
@@ -142,11 +142,6 @@ func (a *archiver) ready(ctx context.Context, sql *enginedb.Queries) error {
 			return fmt.Errorf("%w: %s decides by events with tags, and some are in the range", ErrNotArchivable, actor.Type)
 		}
 	}
-	for _, r := range a.e.system.Reactors() {
-		if r.Evolve != nil {
-			return fmt.Errorf("%w: reactor %s keeps a state, which is folded from the log's start", ErrNotArchivable, r.Type)
-		}
-	}
 	return nil
 }
 
@@ -165,6 +160,9 @@ func (a *archiver) move(ctx context.Context, tx pgx.Tx) error {
 		return err
 	}
 	if err := a.streams(ctx, tx); err != nil {
+		return err
+	}
+	if err := a.reactors(ctx, tx); err != nil {
 		return err
 	}
 	if err := a.projections(ctx, tx); err != nil {

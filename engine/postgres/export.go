@@ -19,18 +19,19 @@ const exportFormat = 1
 
 // Kinds of lines, in the order in which they are written.
 const (
-	lineHeader   = "header"
-	lineFloor    = "floor"
-	lineStream   = "floor_state" // of a stream
-	lineRow      = "floor_row"   // of a projection
-	lineEvent    = "event"
-	lineOutcome  = "outcome"
-	linePending  = "pending"
-	lineConsumer = "consumer"
-	lineSlot     = "slot"
-	lineHeld     = "held"
-	lineHandled  = "handled"
-	lineState    = "reactor_state"
+	lineHeader     = "header"
+	lineFloor      = "floor"
+	lineStream     = "floor_state" // of a stream
+	lineFloorState = "floor_reactor_state"
+	lineRow        = "floor_row" // of a projection
+	lineEvent      = "event"
+	lineOutcome    = "outcome"
+	linePending    = "pending"
+	lineConsumer   = "consumer"
+	lineSlot       = "slot"
+	lineHeld       = "held"
+	lineHandled    = "handled"
+	lineState      = "reactor_state"
 )
 
 // exportTable is a table whose rows are lines as they are. A column that is added
@@ -56,6 +57,7 @@ func floorTables() []exportTable {
 	return []exportTable{
 		{lineFloor, "floors", "position"},
 		{lineStream, "floor_streams", "stream"},
+		{lineFloorState, "floor_reactor_states", "reactor, key"},
 		{lineRow, "floor_rows", "projection, n"},
 	}
 }

@@ -124,10 +124,11 @@ func prepareConsumer(ctx context.Context, conn *pgx.Conn, c *consumer) error {
 		if !known {
 			return addConsumer(ctx, tx, c)
 		}
-		if err := sql.ReactorForget(ctx, enginedb.ReactorForgetParams{Reactor: c.name}); err != nil {
+		floor, err := beginStates(ctx, sql, c)
+		if err != nil {
 			return err
 		}
-		return sql.SlotRefold(ctx, enginedb.SlotRefoldParams{Consumer: c.name})
+		return sql.SlotRefold(ctx, enginedb.SlotRefoldParams{Consumer: c.name, Floor: floor})
 	})
 }
 
@@ -149,7 +150,9 @@ func addConsumer(ctx context.Context, tx pgx.Tx, c *consumer) error {
 	}
 	p.Position = head
 	if c.stateful() && head > 0 {
-		p.Rebuilt = 0
+		if p.Rebuilt, err = beginStates(ctx, sql, c); err != nil {
+			return err
+		}
 	}
 	return sql.SlotInsert(ctx, p)
 }

@@ -12,7 +12,8 @@ import (
 func fixedTables() map[string]string {
 	return map[string]string{
 		"events": "select, insert", "event_tags": "select, insert",
-		"log": "select", "migrations": "select", "floors": "select", "floor_streams": "select", "floor_rows": "select",
+		"log": "select", "migrations": "select",
+		"floors": "select", "floor_streams": "select", "floor_reactor_states": "select", "floor_rows": "select",
 	}
 }
 

@@ -38,6 +38,19 @@ SELECT unnest(@streams::text[]), unnest(@versions::bigint[]), unnest(@last_ids::
 ON CONFLICT (stream) DO UPDATE SET version = excluded.version, last_id = excluded.last_id, at = excluded.at,
        hash = excluded.hash, state = excluded.state;
 
+-- name: FloorStates :many
+SELECT key, position, state FROM backstory.floor_reactor_states WHERE reactor = @reactor AND key = ANY(@keys::text[]);
+
+-- name: FloorStatesPut :exec
+INSERT INTO backstory.floor_reactor_states (reactor, key, position, hash, state)
+SELECT @reactor::text, unnest(@keys::text[]), unnest(@positions::bigint[]), @hash::text, unnest(@states::bytea[])
+ON CONFLICT (reactor, key) DO UPDATE SET position = excluded.position, hash = excluded.hash, state = excluded.state;
+
+-- name: FloorStatesBegin :exec
+-- A reactor whose states are folded anew begins with those at the floor.
+INSERT INTO backstory.reactor_states (reactor, key, position, hash, state)
+SELECT f.reactor, f.key, f.position, @hash::text, f.state FROM backstory.floor_reactor_states f WHERE f.reactor = @reactor;
+
 -- name: FloorRowsDelete :exec
 DELETE FROM backstory.floor_rows WHERE projection = @projection;
 

@@ -10,7 +10,7 @@ WITH gone AS (DELETE FROM backstory.slots WHERE consumer = @consumer RETURNING f
 SELECT coalesce(max(fence), 0)::bigint AS fence FROM gone;
 
 -- name: SlotRefold :exec
-UPDATE backstory.slots SET rebuilt = 0, fence = fence + 1, owner = NULL WHERE consumer = @consumer;
+UPDATE backstory.slots SET rebuilt = @floor::bigint, fence = fence + 1, owner = NULL WHERE consumer = @consumer;
 
 -- name: SlotFence :exec
 UPDATE backstory.slots SET fence = fence + 1, owner = NULL WHERE consumer = @consumer;

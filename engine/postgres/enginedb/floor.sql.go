@@ -174,6 +174,82 @@ func (q *Queries) FloorSnapshotsDelete(ctx context.Context) error {
 	return err
 }
 
+const FloorStates = `-- name: FloorStates :many
+SELECT key, position, state FROM backstory.floor_reactor_states WHERE reactor = $1 AND key = ANY($2::text[])
+`
+
+type FloorStatesParams struct {
+	Reactor string
+	Keys    []string
+}
+
+type FloorStatesRow struct {
+	Key      string
+	Position int64
+	State    []byte
+}
+
+func (q *Queries) FloorStates(ctx context.Context, arg FloorStatesParams) ([]FloorStatesRow, error) {
+	rows, err := q.db.Query(ctx, FloorStates, arg.Reactor, arg.Keys)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []FloorStatesRow
+	for rows.Next() {
+		var i FloorStatesRow
+		if err := rows.Scan(&i.Key, &i.Position, &i.State); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const FloorStatesBegin = `-- name: FloorStatesBegin :exec
+INSERT INTO backstory.reactor_states (reactor, key, position, hash, state)
+SELECT f.reactor, f.key, f.position, $1::text, f.state FROM backstory.floor_reactor_states f WHERE f.reactor = $2
+`
+
+type FloorStatesBeginParams struct {
+	Hash    string
+	Reactor string
+}
+
+// A reactor whose states are folded anew begins with those at the floor.
+func (q *Queries) FloorStatesBegin(ctx context.Context, arg FloorStatesBeginParams) error {
+	_, err := q.db.Exec(ctx, FloorStatesBegin, arg.Hash, arg.Reactor)
+	return err
+}
+
+const FloorStatesPut = `-- name: FloorStatesPut :exec
+INSERT INTO backstory.floor_reactor_states (reactor, key, position, hash, state)
+SELECT $1::text, unnest($2::text[]), unnest($3::bigint[]), $4::text, unnest($5::bytea[])
+ON CONFLICT (reactor, key) DO UPDATE SET position = excluded.position, hash = excluded.hash, state = excluded.state
+`
+
+type FloorStatesPutParams struct {
+	Reactor   string
+	Keys      []string
+	Positions []int64
+	Hash      string
+	States    [][]byte
+}
+
+func (q *Queries) FloorStatesPut(ctx context.Context, arg FloorStatesPutParams) error {
+	_, err := q.db.Exec(ctx, FloorStatesPut,
+		arg.Reactor,
+		arg.Keys,
+		arg.Positions,
+		arg.Hash,
+		arg.States,
+	)
+	return err
+}
+
 const FloorStream = `-- name: FloorStream :many
 SELECT version, at FROM backstory.floor_streams WHERE stream = $1
 `

@@ -73,6 +73,14 @@ type BackstoryFloor struct {
 	Sha256     string
 }
 
+type BackstoryFloorReactorState struct {
+	Reactor  string
+	Key      string
+	Position int64
+	Hash     string
+	State    []byte
+}
+
 type BackstoryFloorRow struct {
 	N          int64
 	Projection string

@@ -355,15 +355,16 @@ func (q *Queries) SlotRebuilt(ctx context.Context, arg SlotRebuiltParams) (int64
 }
 
 const SlotRefold = `-- name: SlotRefold :exec
-UPDATE backstory.slots SET rebuilt = 0, fence = fence + 1, owner = NULL WHERE consumer = $1
+UPDATE backstory.slots SET rebuilt = $1::bigint, fence = fence + 1, owner = NULL WHERE consumer = $2
 `
 
 type SlotRefoldParams struct {
+	Floor    int64
 	Consumer string
 }
 
 func (q *Queries) SlotRefold(ctx context.Context, arg SlotRefoldParams) error {
-	_, err := q.db.Exec(ctx, SlotRefold, arg.Consumer)
+	_, err := q.db.Exec(ctx, SlotRefold, arg.Floor, arg.Consumer)
 	return err
 }
 
