@@ -41,15 +41,15 @@ type VerifyOptions struct {
 
 // Finding is one thing that is wrong in the database.
 type Finding struct {
-	Check   string `json:"check"`   // position, version, time, decode, outcome, inbox or projection
-	Subject string `json:"subject"` // what it is about: a position, a command's id, a projection
+	Check   string `json:"check"`   // position, version, time, decode, outcome, inbox, consumer or projection
+	Subject string `json:"subject"` // what it is about: a position, a command's id, a consumer
 	Message string `json:"message"`
 }
 
 // Verify reads the whole database in one snapshot and holds it against the log's
 // invariants: positions and versions are dense, time never runs back, every event
-// can be decoded, every outcome has its events, and every projection is what its
-// events fold to. Projections are recomputed in a schema that is rolled back; the
+// can be decoded, every outcome has its events, every checkpoint and every held key
+// is of what the log has, and every projection is what its events fold to. Projections are recomputed in a schema that is rolled back; the
 // database's role needs the right to create it. The error is for a check that
 // could not be made.
 func (e *Engine) Verify(ctx context.Context, options VerifyOptions) (Verification, error) {
@@ -103,7 +103,7 @@ func (v *verifier) run(ctx context.Context) error {
 	if v.out.Floor, err = v.sql.FloorGet(ctx); err != nil {
 		return err
 	}
-	for _, check := range []func(context.Context) error{v.versions, v.outcomes, v.strayEvents, v.inbox} {
+	for _, check := range []func(context.Context) error{v.versions, v.outcomes, v.strayEvents, v.inbox, v.checkpoints, v.held} {
 		if err := check(ctx); err != nil {
 			return err
 		}
@@ -208,6 +208,22 @@ func (v *verifier) inbox(ctx context.Context) error {
 	rows, err := v.sql.VerifyInbox(ctx, enginedb.VerifyInboxParams{Most: mostFindings})
 	for _, row := range rows {
 		v.found("inbox", row.ID.String(), "%s waits to be decided and has an outcome", row.Type)
+	}
+	return err
+}
+
+func (v *verifier) checkpoints(ctx context.Context) error {
+	rows, err := v.sql.VerifyCheckpoints(ctx, enginedb.VerifyCheckpointsParams{Most: mostFindings})
+	for _, row := range rows {
+		v.found("consumer", row.Consumer, "has its checkpoint at %d in slot %d, past the log's head at %d", row.Position, row.Slot, v.out.Head)
+	}
+	return err
+}
+
+func (v *verifier) held(ctx context.Context) error {
+	rows, err := v.sql.VerifyHeld(ctx, enginedb.VerifyHeldParams{Most: mostFindings})
+	for _, row := range rows {
+		v.found("consumer", row.Consumer, "holds key %q by the event at %d, which is not the key's or not in the log", row.Key, row.FromPosition)
 	}
 	return err
 }

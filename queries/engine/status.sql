@@ -68,3 +68,19 @@ SELECT i.id, i.type FROM backstory.inbox i JOIN backstory.outcomes o USING (id) 
 
 -- name: VerifyOutcomeCount :one
 SELECT count(*)::bigint AS outcomes FROM backstory.outcomes;
+
+-- name: VerifyCheckpoints :many
+SELECT s.consumer, s.slot, s.position FROM backstory.slots s
+WHERE s.position > (SELECT coalesce(max(e.position), 0) FROM backstory.events e)
+ORDER BY s.consumer, s.slot LIMIT @most;
+
+-- name: VerifyHeld :many
+-- A key is held by the message that failed, which the log has. What is before that
+-- message is discarded or done, so a key without a failure may begin anywhere up
+-- to the position after the last.
+SELECT h.consumer, h.key, h.from_position FROM backstory.held h
+LEFT JOIN backstory.events e ON e.position = h.from_position
+WHERE CASE WHEN h.attempts > 0 OR h.error <> ''
+    THEN e.position IS NULL OR h.from_version > 0 AND (e.stream, e.version) <> (h.key, h.from_version)
+    ELSE h.from_position > (SELECT coalesce(max(l.position), 0) FROM backstory.events l) + 1 END
+ORDER BY h.consumer, h.key LIMIT @most;

@@ -141,6 +141,84 @@ func (q *Queries) StatusProcesses(ctx context.Context) ([]StatusProcessesRow, er
 	return items, nil
 }
 
+const VerifyCheckpoints = `-- name: VerifyCheckpoints :many
+SELECT s.consumer, s.slot, s.position FROM backstory.slots s
+WHERE s.position > (SELECT coalesce(max(e.position), 0) FROM backstory.events e)
+ORDER BY s.consumer, s.slot LIMIT $1
+`
+
+type VerifyCheckpointsParams struct {
+	Most int32
+}
+
+type VerifyCheckpointsRow struct {
+	Consumer string
+	Slot     int32
+	Position int64
+}
+
+func (q *Queries) VerifyCheckpoints(ctx context.Context, arg VerifyCheckpointsParams) ([]VerifyCheckpointsRow, error) {
+	rows, err := q.db.Query(ctx, VerifyCheckpoints, arg.Most)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []VerifyCheckpointsRow
+	for rows.Next() {
+		var i VerifyCheckpointsRow
+		if err := rows.Scan(&i.Consumer, &i.Slot, &i.Position); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const VerifyHeld = `-- name: VerifyHeld :many
+SELECT h.consumer, h.key, h.from_position FROM backstory.held h
+LEFT JOIN backstory.events e ON e.position = h.from_position
+WHERE CASE WHEN h.attempts > 0 OR h.error <> ''
+    THEN e.position IS NULL OR h.from_version > 0 AND (e.stream, e.version) <> (h.key, h.from_version)
+    ELSE h.from_position > (SELECT coalesce(max(l.position), 0) FROM backstory.events l) + 1 END
+ORDER BY h.consumer, h.key LIMIT $1
+`
+
+type VerifyHeldParams struct {
+	Most int32
+}
+
+type VerifyHeldRow struct {
+	Consumer     string
+	Key          string
+	FromPosition int64
+}
+
+// A key is held by the message that failed, which the log has. What is before that
+// message is discarded or done, so a key without a failure may begin anywhere up
+// to the position after the last.
+func (q *Queries) VerifyHeld(ctx context.Context, arg VerifyHeldParams) ([]VerifyHeldRow, error) {
+	rows, err := q.db.Query(ctx, VerifyHeld, arg.Most)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []VerifyHeldRow
+	for rows.Next() {
+		var i VerifyHeldRow
+		if err := rows.Scan(&i.Consumer, &i.Key, &i.FromPosition); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const VerifyInbox = `-- name: VerifyInbox :many
 SELECT i.id, i.type FROM backstory.inbox i JOIN backstory.outcomes o USING (id) ORDER BY i.seq LIMIT $1
 `
