@@ -172,6 +172,7 @@ func TestParkedMessageDiscarded_LetsTheNextGoOn(t *testing.T) {
 			waiting, err := e.ParkedMessages(within(t), "bank.account", "bank.account/a", 10)
 			return err == nil && len(waiting) == 4-version
 		})
+		wellFormed(t, e)
 		if n, err := e.DiscardParked(within(t), engine.ParkedFilter{Key: "bank.account/a"}, 10); n != 1 || err != nil {
 			t.Fatalf("%d keys, %v", n, err)
 		}

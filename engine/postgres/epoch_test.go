@@ -2,7 +2,11 @@ package postgres_test
 
 import (
 	"fmt"
+	"slices"
+	"sync"
+	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/backstory-go/backstory/engine"
 	"github.com/backstory-go/backstory/engine/localpg/pgtest"
@@ -133,4 +137,66 @@ func TestCopy_WaitsToBeAdopted(t *testing.T) {
 		}
 	}
 	eventually(t, "the calls may go out", func() bool { return !copied.Epoch().CallsPaused })
+}
+
+// The outside is called once for each deposit, wherever it is reacted to: on the
+// first cluster, and after its dump came to live on another one.
+func TestDumpInAFreshCluster_CallsWaitAndAreNeitherRepeatedNorLost(t *testing.T) {
+	t.Parallel()
+	var outside sync.Map // calls that were made
+	var down atomic.Bool // for the account that is called late
+	down.Store(true)
+	hooked := hooks{calls: []string{"outside"}, deposited: func(m engine.Meta) error {
+		if m.Stream.ID == "late" && down.Load() {
+			return errHandler
+		}
+		n, _ := outside.LoadOrStore(fmt.Sprintf("%s %d", m.Stream.ID, m.Version), &atomic.Int64{})
+		n.(*atomic.Int64).Add(1)
+		return nil
+	}}
+	often := postgres.ConsumerConfig{Attempts: 1_000_000, FirstPause: 50 * time.Millisecond, MostPause: 100 * time.Millisecond}
+	first := database(t)
+	e, stop := run(t, postgres.Config{URL: first, System: reactive(hooked), Consumer: often})
+	settled(t, e, command("deposit", "late", 1))
+	depositMany(t, e, 5)
+	settled(t, e, command("deposit", "late", 2))
+	eventually(t, "all but the late one are called", func() bool {
+		return one[int64](t, first, `SELECT count(*) FROM backstory.events WHERE type = 'bank.ledger.noted'`) == 5 &&
+			slices.Equal(heldKeys(t, first, "bank.account"), []string{"bank.account/late"})
+	})
+	script := dump(t, first)
+	stop()
+
+	second := createDatabase(t, pgtest.Private(t, false).URL("postgres"), "log", "template1")
+	restore(t, second, script)
+	down.Store(false)
+	e = started(t, postgres.Config{URL: second, System: reactive(hooked), Consumer: often})
+	depositMany(t, e, 4)
+	waiting := []string{"bank.account/a0", "bank.account/a1", "bank.account/a2", "bank.account/late"}
+	eventually(t, "all calls wait", func() bool { return slices.Equal(heldKeys(t, second, "bank.account"), waiting) })
+	if n := calls(t, &outside); n != 5 {
+		t.Errorf("%d calls before the database was adopted, want the 5 of the first one", n)
+	}
+	if _, err := e.Adopt(within(t)); err != nil {
+		t.Fatal(err)
+	}
+	reacted(t, second)
+	if n := calls(t, &outside); n != 11 {
+		t.Errorf("%d calls, want one for each of 11 deposits", n)
+	}
+	caughtUp(t, e)
+	wellFormed(t, e)
+}
+
+// calls counts those that were made, and looks whether one was made again.
+func calls(t *testing.T, outside *sync.Map) (n int) {
+	t.Helper()
+	outside.Range(func(call, made any) bool {
+		if times := made.(*atomic.Int64).Load(); times != 1 {
+			t.Errorf("called %d times for %s", times, call)
+		}
+		n++
+		return true
+	})
+	return n
 }

@@ -8,7 +8,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/backstory-go/backstory/engine"
 	"github.com/backstory-go/backstory/engine/localpg/pgtest"
@@ -153,14 +152,14 @@ func TestImport_RefusesWhatIsNotWhole(t *testing.T) {
 		t.Error("an import that failed has changed where the log is at home")
 	}
 
-	reading := &slowReader{text: []byte(strings.Join(text, "")), stop: len(text[0]) + len(text[1]), reached: make(chan struct{})}
 	ctx, cancel := context.WithCancel(t.Context())
+	reading := &slowReader{text: []byte(strings.Join(text, "")), stop: len(text[0]) + len(text[1]), reached: make(chan struct{}), goOn: ctx.Done()}
 	ended := make(chan error, 1)
 	go func() { ended <- target.Import(ctx, reading, nil) }()
 	<-reading.reached
 	cancel()
-	if err := <-ended; err == nil {
-		t.Error("an interrupted import succeeded")
+	if err := <-ended; !errors.Is(err, context.Canceled) {
+		t.Errorf("an interrupted import: %v", err)
 	}
 	if err := target.Import(within(t), strings.NewReader(strings.Join(text, "")), nil); err != nil {
 		t.Errorf("begun again: %v", err)
@@ -173,18 +172,22 @@ func idOf(line string) string {
 	return after[:36]
 }
 
-// slowReader gives no more than a part of the text until its reader gives up.
+// slowReader gives a part of the text, and the rest when it may go on.
 type slowReader struct {
 	text    []byte
-	stop    int
+	stop    int // bytes of the part that are left
 	reached chan struct{}
+	goOn    <-chan struct{}
 }
 
 func (r *slowReader) Read(p []byte) (int, error) {
+	if len(r.text) == 0 {
+		return 0, io.EOF
+	}
 	if r.stop == 0 {
 		close(r.reached)
-		time.Sleep(50 * time.Millisecond) // the reader cannot be told that its caller gave up
-		return 0, io.ErrUnexpectedEOF
+		<-r.goOn
+		r.stop = len(r.text)
 	}
 	n := copy(p, r.text[:r.stop])
 	r.text, r.stop = r.text[n:], r.stop-n
