@@ -12,9 +12,13 @@ import (
 	"github.com/backstory-go/backstory/engine"
 )
 
-// dialer notices a silent network within 11 s.
+// silentMost is how long sent data may stay unacknowledged.
+const silentMost = 10 * time.Second
+
+// dialer notices a silent network within 11 s, also while an answer is awaited:
+// then the kernel sends again and keeps nothing alive.
 func dialer() *net.Dialer {
-	return &net.Dialer{Timeout: 5 * time.Second, KeepAliveConfig: net.KeepAliveConfig{
+	return &net.Dialer{Timeout: 5 * time.Second, Control: boundSilence, KeepAliveConfig: net.KeepAliveConfig{
 		Enable: true, Idle: 5 * time.Second, Interval: 2 * time.Second, Count: 3}}
 }
 
@@ -69,6 +73,7 @@ func pool(ctx context.Context, url string, most int, after func(context.Context,
 
 func polish(cfg *pgx.ConnConfig) {
 	cfg.DialFunc = dialer().DialContext
+	cfg.OnNotice = onNotice
 	cfg.ConnectTimeout = 5 * time.Second
 	if cfg.RuntimeParams["application_name"] == "" {
 		cfg.RuntimeParams["application_name"] = "backstory"

@@ -103,7 +103,7 @@ func assemble(cfg Config, work, reads *pgxpool.Pool) *Engine {
 	e.waiters = newWaiters(enginedb.New(reads))
 	e.sequencer = newSequencer(e.ctx, work, e.log, cfg.System, e.health.begin("append", 0))
 	e.sequencer.stored, e.sequencer.settled = e.onStored, e.onOutcomes
-	e.inbox = newInbox(e.ctx, e.sql, cfg, e.onSubmitted)
+	e.inbox = newInbox(e.ctx, work, cfg, e.onSubmitted)
 	e.senders = sendersOf(cfg.System)
 	e.schedule = &schedule{e: e, wake: newBell()}
 	if cfg.is(RoleWorker) {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"strings"
 
 	"github.com/jackc/pgx/v5/pgconn"
 
@@ -36,6 +37,13 @@ func surroundings(err error) bool {
 		return false
 	}
 	return lost(err)
+}
+
+// brokeOff says whether a notice tells that a commit did not wait for its replicas:
+// it counts here, but a failover may lose it. Its class is that of every warning,
+// and its text is translated.
+func brokeOff(n *pgconn.Notice) bool {
+	return strings.HasPrefix(n.Code, "01") && n.Routine == "SyncRepWaitForLSN"
 }
 
 // stalePlan says whether a prepared statement returns other types by now.

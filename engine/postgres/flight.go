@@ -2,6 +2,7 @@ package postgres
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -202,7 +203,10 @@ func (f *flight) store(ctx context.Context, conn *pgxpool.Conn) error {
 	f.queueSends(b)
 	f.queueDeletes(b)
 	f.queueHandled(b)
-	queueCommit(b)
+	if slices.ContainsFunc(f.batch, func(e *entry) bool { return e.unsure }) {
+		b.Queue(enginedb.LogMark)
+	}
+	queueCommit(b, conn.Conn())
 	return conn.SendBatch(ctx, b).Close()
 }
 

@@ -2,11 +2,14 @@ package postgres
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"hash/fnv"
 	"sync"
 	"time"
 
 	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/backstory-go/backstory/engine/postgres/enginedb"
 )
@@ -15,6 +18,7 @@ import (
 // It never takes the order lock.
 type inbox struct {
 	ctx    context.Context
+	pool   *pgxpool.Pool
 	sql    *enginedb.Queries
 	most   int // commands that may wait
 	stored func()
@@ -35,8 +39,8 @@ type letter struct {
 	inserted        bool
 }
 
-func newInbox(ctx context.Context, sql *enginedb.Queries, cfg Config, stored func()) *inbox {
-	in := &inbox{ctx: ctx, sql: sql, most: cfg.MaxPending, stored: stored}
+func newInbox(ctx context.Context, pool *pgxpool.Pool, cfg Config, stored func()) *inbox {
+	in := &inbox{ctx: ctx, pool: pool, sql: enginedb.New(pool), most: cfg.MaxPending, stored: stored}
 	in.queue.flush = in.flush
 	return in
 }
@@ -68,7 +72,7 @@ func (in *inbox) flush() {
 func (in *inbox) write(batch []*letter) {
 	ctx, cancel := context.WithTimeout(in.ctx, 10*time.Second)
 	defer cancel()
-	err := in.insert(ctx, batch)
+	err := in.insertSurely(ctx, batch)
 	if err != nil && !surroundings(err) && len(batch) > 1 {
 		half := len(batch) / 2
 		in.write(batch[:half])
@@ -83,7 +87,21 @@ func (in *inbox) write(batch []*letter) {
 	}
 }
 
-func (in *inbox) insert(ctx context.Context, batch []*letter) error {
+// insertSurely finds out whether a batch is stored when the answer was lost:
+// inserting again waits for the transaction that may be storing it.
+func (in *inbox) insertSurely(ctx context.Context, batch []*letter) error {
+	err := in.insert(ctx, batch, false)
+	for unsure := errors.Is(err, errUnsure); unsure && surroundings(err) && pause(ctx, 20*time.Millisecond); {
+		if err = in.insert(ctx, batch, true); err != nil && surroundings(err) {
+			err = fmt.Errorf("%w: %w", errUnsure, err)
+		}
+	}
+	return err
+}
+
+// insert stores a batch. again: what an earlier try stored must have reached the
+// replicas, too.
+func (in *inbox) insert(ctx context.Context, batch []*letter, again bool) error {
 	var p enginedb.InboxInsertParams
 	first := make(map[uuid.UUID]*letter, len(batch))
 	for _, l := range batch {
@@ -100,7 +118,18 @@ func (in *inbox) insert(ctx context.Context, batch []*letter) error {
 		p.Causations = append(p.Causations, l.id)
 		p.IfVersions = append(p.IfVersions, l.ifVersion)
 	}
-	ids, err := in.sql.InboxInsert(ctx, p)
+	conn, err := in.pool.Acquire(ctx)
+	if err != nil {
+		return err
+	}
+	defer conn.Release()
+	ids, err := enginedb.New(conn).InboxInsert(ctx, p)
+	if err == nil && again {
+		err = enginedb.New(conn).LogMark(ctx)
+	}
+	if unreplicated(conn.Conn()) || err != nil && conn.Conn().IsClosed() {
+		err = errors.Join(errUnsure, err)
+	}
 	for _, id := range ids {
 		first[id].inserted = err == nil
 	}

@@ -17,15 +17,35 @@ const (
 	rollback = "rollback"
 )
 
-// queueCommit ends a pipeline. A transaction that had failed answers ROLLBACK
-// without an error.
-func queueCommit(b *pgx.Batch) {
+// queueCommit ends a pipeline of conn. A transaction that had failed answers
+// ROLLBACK without an error, and one whose wait for a replica was broken off
+// COMMIT.
+func queueCommit(b *pgx.Batch, conn *pgx.Conn) {
 	b.Queue(commit).Exec(func(tag pgconn.CommandTag) error {
-		if tag.String() != "COMMIT" {
+		if unreplicated(conn) || tag.String() != "COMMIT" {
 			return errUnsure
 		}
 		return nil
 	})
+}
+
+// noReplica marks a connection whose last commit did not wait for its replicas.
+const noReplica = "backstory: not replicated"
+
+// onNotice takes in what the server says beside its answers.
+func onNotice(conn *pgconn.PgConn, n *pgconn.Notice) {
+	if brokeOff(n) {
+		conn.CustomData()[noReplica] = true
+	}
+}
+
+// unreplicated says whether the wait of the last commit for a replica was broken
+// off, and forgets it.
+func unreplicated(conn *pgx.Conn) bool {
+	data := conn.PgConn().CustomData()
+	_, found := data[noReplica]
+	delete(data, noReplica)
+	return found
 }
 
 // abort gives up a transaction; a connection that cannot is closed by its pool.
@@ -56,6 +76,6 @@ func inTx(ctx context.Context, pool *pgxpool.Pool, settings string, do func(conn
 		return err
 	}
 	b = &pgx.Batch{}
-	queueCommit(b)
+	queueCommit(b, conn.Conn())
 	return conn.SendBatch(ctx, b).Close()
 }

@@ -17,3 +17,9 @@ FROM (SELECT coalesce(max(position), 0)::bigint AS position FROM backstory.event
 
 -- name: LogPosition :one
 SELECT coalesce(max(position), 0)::bigint AS position FROM backstory.events;
+
+-- name: LogMark :exec
+-- Gives the transaction something to commit that its replicas must have: whoever
+-- finds an earlier commit then knows that they have that, too.
+SELECT pg_logical_emit_message(true, 'backstory', '')
+FROM (SELECT set_config('synchronous_commit', 'on', true)) durable;

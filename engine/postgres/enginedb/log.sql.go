@@ -39,6 +39,18 @@ func (q *Queries) LogLock(ctx context.Context) error {
 	return err
 }
 
+const LogMark = `-- name: LogMark :exec
+SELECT pg_logical_emit_message(true, 'backstory', '')
+FROM (SELECT set_config('synchronous_commit', 'on', true)) durable
+`
+
+// Gives the transaction something to commit that its replicas must have: whoever
+// finds an earlier commit then knows that they have that, too.
+func (q *Queries) LogMark(ctx context.Context) error {
+	_, err := q.db.Exec(ctx, LogMark)
+	return err
+}
+
 const LogPosition = `-- name: LogPosition :one
 SELECT coalesce(max(position), 0)::bigint AS position FROM backstory.events
 `

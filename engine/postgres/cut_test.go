@@ -1,0 +1,179 @@
+package postgres_test
+
+import (
+	"bytes"
+	"encoding/binary"
+	"io"
+	"net"
+	"net/url"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+)
+
+// cutter stands between an engine and PostgreSQL, and cuts connections at the COMMIT
+// of a transaction: its answer never arrives.
+type cutter struct {
+	tb      testing.TB
+	network string // of the server
+	address string
+	group   sync.WaitGroup
+
+	cuts atomic.Int64
+
+	mu      sync.Mutex
+	query   string // cut the commit of a transaction that runs it; "": none
+	arrives bool   // COMMIT does, and only its answer is lost
+}
+
+// newCutter listens, and returns the URL to reach the database by it.
+func newCutter(tb testing.TB, database string) (*cutter, string) {
+	tb.Helper()
+	cfg, err := pgx.ParseConfig(database)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		tb.Fatal(err)
+	}
+	c := &cutter{tb: tb}
+	c.network, c.address = pgconn.NetworkAddress(cfg.Host, cfg.Port)
+	c.group.Go(func() { c.accept(listener) })
+	tb.Cleanup(func() {
+		_ = listener.Close()
+		c.group.Wait()
+	})
+	through := url.URL{Scheme: "postgres", Host: listener.Addr().String(), User: url.UserPassword(cfg.User, cfg.Password), Path: cfg.Database}
+	return c, through.String() + "?sslmode=disable"
+}
+
+// next lets the next commit of a transaction with a query of this name be cut.
+// arrives: the server gets it.
+func (c *cutter) next(query string, arrives bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.query, c.arrives = "-- name: "+query+" ", arrives
+}
+
+// cut says whether these statements, up to a Sync, are the ones to be cut at.
+func (c *cutter) cut(statements []string) (cut, arrives bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	last := statements[len(statements)-1]
+	all := strings.Join(statements, "\n")
+	if c.query == "" || !strings.Contains(all, c.query) || last != "commit" && statements[0] == "begin isolation level read committed" {
+		return false, false
+	}
+	c.query = ""
+	c.cuts.Add(1)
+	return true, c.arrives
+}
+
+func (c *cutter) accept(listener net.Listener) {
+	for {
+		client, err := listener.Accept()
+		if err != nil {
+			return
+		}
+		server, err := net.Dial(c.network, c.address)
+		if err != nil {
+			_ = client.Close()
+			continue
+		}
+		c.group.Go(func() {
+			defer client.Close()
+			_, _ = io.Copy(client, server)
+			_, _ = io.Copy(io.Discard, server) // after a cut the server must not notice before it is done
+		})
+		c.group.Go(func() {
+			defer server.Close()
+			c.forward(client, server)
+		})
+	}
+}
+
+// forward passes on what the client sends, whole up to each Sync.
+func (c *cutter) forward(client, server net.Conn) {
+	defer client.Close()
+	hello := make([]byte, 4)
+	if _, err := io.ReadFull(client, hello); err != nil {
+		return
+	}
+	rest := make([]byte, binary.BigEndian.Uint32(hello)-4)
+	if _, err := io.ReadFull(client, rest); err != nil {
+		return
+	}
+	if _, err := server.Write(append(hello, rest...)); err != nil {
+		return
+	}
+	prepared := map[string]string{}
+	var pending bytes.Buffer
+	var statements []string
+	for {
+		kind, body, err := message(client, &pending)
+		if err != nil {
+			return
+		}
+		switch kind {
+		case 'P':
+			name, text := cstring(body)
+			prepared[name], _ = cstring(text)
+			continue
+		case 'B':
+			_, name := cstring(body)
+			statement, _ := cstring(name)
+			if prepared[statement] == "begin isolation level read committed" {
+				statements = nil
+			}
+			statements = append(statements, prepared[statement])
+			continue
+		case 'D', 'E', 'C', 'H':
+			continue
+		}
+		if kind == 'S' && len(statements) > 0 {
+			cut, arrives := c.cut(statements)
+			if cut {
+				_ = client.Close()
+			}
+			if cut && !arrives {
+				return
+			}
+			if cut {
+				_, _ = server.Write(pending.Bytes())
+				_ = server.(interface{ CloseWrite() error }).CloseWrite()
+				_, _ = io.Copy(io.Discard, server)
+				return
+			}
+			if statements[0] != "begin isolation level read committed" || statements[len(statements)-1] == "commit" {
+				statements = nil
+			}
+		}
+		if _, err := server.Write(pending.Bytes()); err != nil {
+			return
+		}
+		pending.Reset()
+	}
+}
+
+// message reads one and keeps it in pending.
+func message(from io.Reader, pending *bytes.Buffer) (kind byte, body []byte, err error) {
+	head := make([]byte, 5)
+	if _, err := io.ReadFull(from, head); err != nil {
+		return 0, nil, err
+	}
+	body = make([]byte, binary.BigEndian.Uint32(head[1:])-4)
+	_, err = io.ReadFull(from, body)
+	pending.Write(head)
+	pending.Write(body)
+	return head[0], body, err
+}
+
+func cstring(data []byte) (text string, rest []byte) {
+	before, after, _ := bytes.Cut(data, []byte{0})
+	return string(before), after
+}
