@@ -27,7 +27,7 @@ func idle(tb testing.TB, n int) (beats func() float64, perBeat func() (rows, blo
 	bulk(tb, url, n)
 	openEngine(tb, postgres.Config{URL: url}).Close()
 	for _, statement := range []string{
-		"ALTER TABLE backstory.events SET (autovacuum_enabled = off); ALTER TABLE backstory.outcomes SET (autovacuum_enabled = off); ALTER TABLE backstory.event_tags SET (autovacuum_enabled = off)",
+		"ALTER TABLE backstory.events SET (autovacuum_enabled = off); ALTER TABLE backstory.outcomes SET (autovacuum_enabled = off); ALTER TABLE backstory.event_tags SET (autovacuum_enabled = off); ALTER TABLE backstory.snapshots SET (autovacuum_enabled = off); ALTER TABLE backstory.floor_streams SET (autovacuum_enabled = off)",
 		"TRUNCATE backstory.inbox", "UPDATE backstory.slots SET position = (SELECT max(position) FROM backstory.events) WHERE consumer = 'bank.balances'",
 	} {
 		if err := sql(tb, url, statement); err != nil {

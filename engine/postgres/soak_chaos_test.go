@@ -27,7 +27,7 @@ func TestSoak_KilledStoppedCutOffAndRestarted_EverythingHoldsOnce(t *testing.T) 
 	c := &chaos{tb: t, server: server, url: url, herd: h, done: map[string]int{}}
 	c.obstruct()
 	watch := watchCommands(t, web, c)
-	span, bound := 6*time.Second, 10*time.Second // other tests share the machine
+	span, bound := 6*time.Second, 15*time.Second // other tests share the machine
 	if *long {
 		span, bound = time.Minute, 3*time.Second
 	}
