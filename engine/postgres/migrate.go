@@ -33,6 +33,11 @@ func prepare(ctx context.Context, cfg Config) error {
 		return err
 	}
 	defer conn.Close(context.WithoutCancel(ctx))
+	// Processes at work change the same rows: where a role or database defaults to
+	// another level, their changes would be errors here.
+	if _, err := conn.Exec(ctx, "set default_transaction_isolation to 'read committed'"); err != nil {
+		return fault(ctx, err, "prepare")
+	}
 	if _, err := conn.Exec(ctx, lockMigrations); err != nil {
 		return fault(ctx, err, "lock migrations")
 	}
