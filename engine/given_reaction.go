@@ -82,47 +82,48 @@ func (g *GivenReactions) record(event Event) (Meta, Event) {
 // On lets the event happen, and every reaction to it run.
 func (g *GivenReactions) On(event Event) *GivenReaction {
 	g.t.Helper()
-	m, event := g.record(event)
-	out, r := &Dispatch{}, g.result(event)
-	for _, reaction := range g.reacting(event) {
-		if r.err == nil {
-			r.err = reaction.Run(context.Background(), m, g.state, event, out)
-		}
-	}
-	r.sent = out.Sent()
-	return r
+	return g.run(event, func(r Reaction, m Meta, event Event, out *Dispatch) error {
+		return r.Run(context.Background(), m, g.state, event, out)
+	})
 }
 
 // OnRefused lets the event happen, and the refusal of a command that its reaction
 // sent be answered.
 func (g *GivenReactions) OnRefused(event Event, to fmt.Stringer, command Command, refusal Refusal) *GivenReaction {
 	g.t.Helper()
-	m, event := g.record(event)
-	out, r := &Dispatch{}, g.result(event)
-	refused := RefusedCommand{Stream: StreamID{actorOf(command.MessageType()), to.String()}, Command: command, Refusal: *RefusalOf(refusal), Event: event}
-	for _, reaction := range g.reacting(event) {
-		if reaction.Refused != nil && r.err == nil {
-			r.err = reaction.Refused(context.Background(), m, g.state, refused, out)
+	return g.run(event, func(r Reaction, m Meta, event Event, out *Dispatch) error {
+		if r.Refused == nil {
+			return nil
 		}
-	}
-	r.sent = out.Sent()
-	return r
+		return r.Refused(context.Background(), m, g.state, RefusedCommand{
+			Stream: StreamID{actorOf(command.MessageType()), to.String()}, Command: command, Refusal: *RefusalOf(refusal), Event: event}, out)
+	})
 }
 
 // OnParked lets the event happen, and the parking of its reaction be answered, or
 // of a command that it sent (nil: of the reaction itself).
 func (g *GivenReactions) OnParked(event Event, command Command, message string) *GivenReaction {
 	g.t.Helper()
+	return g.run(event, func(r Reaction, m Meta, event Event, out *Dispatch) error {
+		if r.Parked == nil {
+			return nil
+		}
+		return r.Parked(context.Background(), m, g.state, ParkedMessage{Stream: m.Stream, Command: command, Error: message, Event: event}, out)
+	})
+}
+
+// run folds the event and asks every reaction to it, until one fails.
+func (g *GivenReactions) run(event Event, ask func(r Reaction, m Meta, event Event, out *Dispatch) error) *GivenReaction {
+	g.t.Helper()
 	m, event := g.record(event)
-	out, r := &Dispatch{}, g.result(event)
-	parked := ParkedMessage{Stream: m.Stream, Command: command, Error: message, Event: event}
-	for _, reaction := range g.reacting(event) {
-		if reaction.Parked != nil && r.err == nil {
-			r.err = reaction.Parked(context.Background(), m, g.state, parked, out)
+	out, result := &Dispatch{}, g.result(event)
+	for _, r := range g.reacting(event) {
+		if result.err == nil {
+			result.err = ask(r, m, event, out)
 		}
 	}
-	r.sent = out.Sent()
-	return r
+	result.sent = out.Sent()
+	return result
 }
 
 func (g *GivenReactions) reacting(event Event) []Reaction {
