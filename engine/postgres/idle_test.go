@@ -19,9 +19,19 @@ func readsOf(tb testing.TB, url string) (r reads) {
 	return reads{list[0], list[1], list[2]}
 }
 
+// per is what a process reads per heartbeat.
+type per struct{ rows, blocks float64 }
+
+// flatter tells whether a process that reads p does not read notably more than
+// one that reads of a short log: an index has a level or two more.
+func (p per) flatter(few per) bool {
+	return p.rows <= 1.3*few.rows+20 && p.blocks <= 1.5*few.blocks+40
+}
+
 // idle runs a process on a database of n events that have all been decided and
-// projected, and tells when and how much it reads per heartbeat.
-func idle(tb testing.TB, n int) (beats func() float64, perBeat func() (rows, blocks float64)) {
+// projected, and returns what begins a window of the watch: it tells what was
+// read per heartbeat since, once there were enough of them.
+func idle(tb testing.TB, n int) (window func() func() (per, bool)) {
 	tb.Helper()
 	url := database(tb)
 	bulk(tb, url, n)
@@ -34,32 +44,41 @@ func idle(tb testing.TB, n int) (beats func() float64, perBeat func() (rows, blo
 			tb.Fatal(err)
 		}
 	}
-	e := started(tb, postgres.Config{URL: url})
-	caughtUp(tb, e)
-	eventually(tb, "the process has settled down", func() bool { return readsOf(tb, url).beats >= 6 })
-	from := readsOf(tb, url)
-	beats = func() float64 { return readsOf(tb, url).beats - from.beats }
-	return beats, func() (float64, float64) {
-		to := readsOf(tb, url)
-		return (to.rows - from.rows) / (to.beats - from.beats), (to.blocks - from.blocks) / (to.beats - from.beats)
+	caughtUp(tb, started(tb, postgres.Config{URL: url}))
+	return func() func() (per, bool) {
+		from := readsOf(tb, url)
+		return func() (per, bool) {
+			to := readsOf(tb, url)
+			beats := to.beats - from.beats
+			return per{(to.rows - from.rows) / beats, (to.blocks - from.blocks) / beats}, beats >= 10
+		}
 	}
 }
 
 // An idle process reads the same few rows however long the log is; of an index
-// a level or two more.
+// a level or two more. What a session read is counted up to ten seconds late,
+// so the first windows may still tell of the start; a cost that comes with
+// every heartbeat shows in all of them.
 func TestIdleCost_IsFlat(t *testing.T) {
 	t.Parallel()
 	many := 100_000
 	if *long {
 		many = 2_000_000
 	}
-	fewBeats, few := idle(t, 10_000)
-	manyBeats, lots := idle(t, many)
-	eventually(t, "both have been idle for a while", func() bool { return fewBeats() >= 10 && manyBeats() >= 10 })
-	fewRows, fewBlocks := few()
-	manyRows, manyBlocks := lots()
-	t.Logf("per heartbeat: %.1f rows and %.1f blocks with 10,000 events, %.1f and %.1f with %d", fewRows, fewBlocks, manyRows, manyBlocks, many)
-	if manyRows > 1.3*fewRows+20 || manyBlocks > 1.5*fewBlocks+40 {
-		t.Errorf("an idle process reads %.1f rows and %.1f blocks per heartbeat with %d events, %.1f and %.1f with 10,000", manyRows, manyBlocks, many, fewRows, fewBlocks)
+	fewWindow, manyWindow := idle(t, 10_000), idle(t, many)
+	var few, lots per
+	for range 5 {
+		fewRead, manyRead := fewWindow(), manyWindow()
+		eventually(t, "both have been idle for a while", func() bool {
+			var fewDone, manyDone bool
+			few, fewDone = fewRead()
+			lots, manyDone = manyRead()
+			return fewDone && manyDone
+		})
+		t.Logf("per heartbeat: %.1f rows and %.1f blocks with 10,000 events, %.1f and %.1f with %d", few.rows, few.blocks, lots.rows, lots.blocks, many)
+		if lots.flatter(few) {
+			return
+		}
 	}
+	t.Errorf("an idle process reads %.1f rows and %.1f blocks per heartbeat with %d events, %.1f and %.1f with 10,000", lots.rows, lots.blocks, many, few.rows, few.blocks)
 }
