@@ -87,7 +87,7 @@ func newBook(sys *model.System) *book {
 
 func (b *book) learnActor(a *model.Actor) {
 	for _, c := range a.Commands {
-		b.bodies[c.Body] = target{commandPath(c), words(c.Name)}
+		b.bodies[c.Body] = target{commandPath(c), model.Label(c.Name)}
 		for _, e := range c.Emits {
 			b.emitters[e] = append(b.emitters[e], c)
 		}
@@ -101,7 +101,7 @@ func (b *book) learnActor(a *model.Actor) {
 		}
 	}
 	for _, e := range a.Events {
-		b.bodies[e.Body] = target{eventPath(e), words(e.Name)}
+		b.bodies[e.Body] = target{eventPath(e), model.Label(e.Name)}
 	}
 	b.learnFolds(&a.Component, a.Evolves)
 	b.learnReactions(&a.Component, a.Reactions)
@@ -167,7 +167,7 @@ func (b *book) index() {
 		}
 	}
 	for _, c := range b.sys.Contexts {
-		p.line("## %s", p.link(inline(words(c.Name)), contextPath(c)))
+		p.line("## %s", p.link(inline(model.Label(c.Name)), contextPath(c)))
 		p.contents(c)
 	}
 	p.close()
@@ -175,7 +175,7 @@ func (b *book) index() {
 
 // context is the page of one context.
 func (b *book) context(c *model.Context) {
-	p := b.open(contextPath(c), "schemas/"+c.Name, words(c.Name), indexPath, "Catalog")
+	p := b.open(contextPath(c), "schemas/"+c.Name, model.Label(c.Name), indexPath, "Catalog")
 	if g := b.graph.Overview(c.Name); len(g.Edges) > 0 && len(g.Nodes) <= graph.MaxNodes {
 		p.line("```mermaid\n%s```", graph.Mermaid(g))
 	}

@@ -10,7 +10,7 @@ import (
 )
 
 func (b *book) component(c *model.Component, kind string) *page {
-	p := b.open(componentPath(c), c.Pos.File, words(c.Name), indexPath, "Catalog", contextPath(c.Context), words(c.Context.Name))
+	p := b.open(componentPath(c), c.Pos.File, model.Label(c.Name), indexPath, "Catalog", contextPath(c.Context), model.Label(c.Context.Name))
 	p.line("%s %s", kind, code(c.Type()))
 	p.doc(c.Doc)
 	return p

@@ -9,16 +9,18 @@ import (
 // component links to a component's page. Of another context than the page's it
 // says which.
 func (p *page) component(c *model.Component) string {
-	text := words(c.Name)
+	text := model.Label(c.Name)
 	if own, _, _ := strings.Cut(p.path, "/"); own != c.Context.Name && p.path != indexPath {
-		text = words(c.Context.Name) + ": " + text
+		text = model.Label(c.Context.Name) + ": " + text
 	}
 	return p.link(inline(text), componentPath(c))
 }
 
-func (p *page) command(c *model.Command) string { return p.link(inline(words(c.Name)), commandPath(c)) }
+func (p *page) command(c *model.Command) string {
+	return p.link(inline(model.Label(c.Name)), commandPath(c))
+}
 
-func (p *page) event(e *model.Event) string { return p.link(inline(words(e.Name)), eventPath(e)) }
+func (p *page) event(e *model.Event) string { return p.link(inline(model.Label(e.Name)), eventPath(e)) }
 
 func (p *page) commands(list []*model.Command) string {
 	out := make([]string, len(list))
@@ -57,7 +59,7 @@ func reactionHeading(r *model.Reaction) string { return "Reaction " + r.Name }
 
 // step links to a reaction.
 func (p *page) step(s step) string {
-	text := words(s.owner.Name) + " " + strings.ReplaceAll(s.reaction.Name, "_", " ")
+	text := model.Label(s.owner.Name) + " " + model.Phrase(s.reaction.Name)
 	link := p.link(inline(text), componentPath(s.owner)+"#"+slug(reactionHeading(s.reaction)))
 	if s.note == "" {
 		return link

@@ -60,14 +60,6 @@ func code(text string) string {
 	return "<code>" + out.String() + "</code>"
 }
 
-// words makes a name of the schemas readable: add_item → Add item.
-func words(name string) string {
-	if name == "" {
-		return ""
-	}
-	return strings.ToUpper(name[:1]) + strings.ReplaceAll(name[1:], "_", " ")
-}
-
 // slug is the fragment that forges give a heading.
 func slug(heading string) string {
 	var out strings.Builder

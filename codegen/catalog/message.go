@@ -16,8 +16,8 @@ const hidden = "…"
 
 // message begins the page of a command or an event.
 func (b *book) message(m *model.Message, a *model.Actor, path string) *page {
-	return b.open(path, m.Pos.File, words(m.Name),
-		indexPath, "Catalog", contextPath(a.Context), words(a.Context.Name), componentPath(&a.Component), words(a.Name))
+	return b.open(path, m.Pos.File, model.Label(m.Name),
+		indexPath, "Catalog", contextPath(a.Context), model.Label(a.Context.Name), componentPath(&a.Component), model.Label(a.Name))
 }
 
 // doc writes a description, if there is one.
@@ -29,7 +29,7 @@ func (p *page) doc(text string) {
 
 func (b *book) command(c *model.Command) {
 	p := b.message(&c.Message, c.Actor, commandPath(c))
-	p.line("%s %s", words(commandKind(c)), code(c.Type))
+	p.line("%s %s", model.Label(commandKind(c)), code(c.Type))
 	p.doc(c.Doc)
 	senders := p.steps(b.senders[c])
 	if !c.Internal {
@@ -98,7 +98,7 @@ func (p *page) settles(c *model.Command) {
 
 func (b *book) event(e *model.Event) {
 	p := b.message(&e.Message, e.Actor, eventPath(e))
-	p.line("%s %s, version %d", words(eventKind(e)), code(e.Type), e.Version)
+	p.line("%s %s, version %d", model.Label(eventKind(e)), code(e.Type), e.Version)
 	p.doc(e.Doc)
 	retired := ""
 	if e.Retired {

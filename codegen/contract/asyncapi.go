@@ -56,7 +56,7 @@ func systemName(sys *model.System) string {
 	if name == "." || name == "/" {
 		return "System"
 	}
-	return words(name)
+	return model.Label(name)
 }
 
 // asyncAPI collects the parts of the document.
@@ -71,7 +71,7 @@ func (a *asyncAPI) actor(actor *model.Actor) {
 		messages = messages.with(c.Type, reference("#/components/messages/"+c.Type))
 		a.messages = a.messages.with(c.Type, a.command(c))
 		if !c.Internal {
-			a.operation("send", actor, &c.Message, "Send "+sentenceName(c.Name), []string{c.Type})
+			a.operation("send", actor, &c.Message, "Send "+model.Phrase(c.Name), []string{c.Type})
 		}
 	}
 	for _, e := range actor.Events {
@@ -85,11 +85,11 @@ func (a *asyncAPI) actor(actor *model.Actor) {
 			messages = messages.with(name, reference("#/components/messages/"+name))
 			a.messages = a.messages.with(name, a.event(version))
 		}
-		a.operation("receive", actor, &e.Message, "Receive "+sentenceName(e.Name), names)
+		a.operation("receive", actor, &e.Message, "Receive "+model.Phrase(e.Name), names)
 	}
 	a.channels = a.channels.with(actor.Type(), object{
 		{"address", actor.Type() + "/{stream_id}"},
-		{"title", words(actor.Name)},
+		{"title", model.Label(actor.Name)},
 	}.text("description", markdown(actor.Doc)).
 		with("messages", messages).
 		with("parameters", object{{"stream_id", object{{"description", identity(actor)}}}}))
@@ -128,7 +128,7 @@ func (a *asyncAPI) command(c *model.Command) object {
 	if c.Internal {
 		kind = "internal command"
 	}
-	return a.message(&c.Message, words(c.Name), kind, commandNotes(c)).
+	return a.message(&c.Message, model.Label(c.Name), kind, commandNotes(c)).
 		with("headers", reference("#/components/schemas/CommandHeaders")).
 		with("payload", a.schemas.body(c.Body)).
 		examples(&c.Message)
@@ -142,7 +142,7 @@ func (a *asyncAPI) event(e *model.Event) object {
 	if e.Retired {
 		notes = append(notes, "Retired: it is in the log, and no longer stored.")
 	}
-	return a.message(&e.Message, words(e.Name), "event", notes).
+	return a.message(&e.Message, model.Label(e.Name), "event", notes).
 		with("correlationId", object{{"location", "$message.header#/correlation"}}).
 		with("headers", reference("#/components/schemas/EventHeaders")).
 		with("payload", a.schemas.body(e.Body)).

@@ -82,7 +82,7 @@ type openAPI struct {
 // submit is the operation of one command.
 func (o *openAPI) submit(c *model.Command) object {
 	return object{{"operationId", c.Type}, {"tags", list{c.Actor.Type()}}}.
-		with("summary", orElse(firstSentence(c.Doc), words(c.Name))).
+		with("summary", orElse(firstSentence(c.Doc), model.Label(c.Name))).
 		text("description", paragraphs(markdown(c.Doc), commandNotes(c))).
 		with("parameters", list{reference("#/components/parameters/Prefer")}).
 		with("requestBody", object{{"required", true}, {"content", jsonContent(o.request(c), requestExamples(c))}}).

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"slices"
 	"strconv"
-	"strings"
 
 	"github.com/backstory-go/backstory/codegen/internal/ecma"
 	"github.com/backstory-go/backstory/codegen/model"
@@ -244,14 +243,6 @@ func examples(m *model.Message) (out list) {
 		}
 	}
 	return out
-}
-
-// words makes a name of the schemas readable: add_item → Add item.
-func words(name string) string {
-	if name == "" {
-		return ""
-	}
-	return strings.ToUpper(name[:1]) + strings.ReplaceAll(name[1:], "_", " ")
 }
 
 func sortedKeys[V any](m map[string]V) []string {

@@ -2,9 +2,6 @@ package contract
 
 import "strings"
 
-// sentenceName is a name of the schemas inside a sentence: add_item → add item.
-func sentenceName(name string) string { return strings.ReplaceAll(name, "_", " ") }
-
 // oneLine joins a text's lines.
 func oneLine(text string) string { return strings.Join(strings.Fields(text), " ") }
 

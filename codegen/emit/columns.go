@@ -7,21 +7,14 @@ import (
 	"github.com/dave/jennifer/jen"
 )
 
-// initialisms are written in capitals, in our names and in sqlc's.
-var initialisms = []string{"id", "url", "uri", "uuid", "api", "html", "http", "https", "json", "sql", "ip", "ai"}
-
 // sqlcName is what sqlc calls a table or column in Go.
 func sqlcName(name string) string {
 	var b strings.Builder
 	for part := range strings.SplitSeq(name, "_") {
-		upper := strings.ToUpper(part)
-		for _, i := range initialisms {
-			if i == part {
-				b.WriteString(upper)
-				part = ""
-			}
-		}
-		if part != "" {
+		switch upper := strings.ToUpper(part); {
+		case model.Initialism(part):
+			b.WriteString(upper)
+		case part != "":
 			b.WriteString(upper[:1] + part[1:])
 		}
 	}

@@ -50,8 +50,7 @@ func label(field *model.Field) string {
 	if field.Title != "" {
 		return field.Title
 	}
-	words := strings.ReplaceAll(field.Name, "_", " ")
-	return strings.ToUpper(words[:1]) + words[1:]
+	return model.Label(field.Name)
 }
 
 func formKind(t *model.Type) string {

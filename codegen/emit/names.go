@@ -9,19 +9,31 @@ import (
 	"path"
 	"slices"
 	"strings"
+	"unicode"
 )
 
 // paramName is a parameter called after a component; it never hides what the
 // function needs.
 func paramName(goName string) string {
-	name := strings.ToLower(goName[:1]) + goName[1:]
-	if goName == strings.ToUpper(goName) {
-		name = strings.ToLower(goName)
-	}
+	name := unexported(goName)
 	if token.IsKeyword(name) || locals[name] || name == "engine" || predeclared[name] {
 		return name + "Handler"
 	}
 	return name
+}
+
+// unexported writes a Go name with its first word in small letters: ListName →
+// listName, AIExpander → aiExpander, HTTPURL → httpurl.
+func unexported(goName string) string {
+	runes := []rune(goName)
+	capitals := 0
+	for capitals < len(runes) && unicode.IsUpper(runes[capitals]) {
+		capitals++
+	}
+	if capitals > 1 && capitals < len(runes) && unicode.IsLower(runes[capitals]) {
+		capitals-- // the last one begins the next word
+	}
+	return strings.ToLower(string(runes[:capitals])) + string(runes[capitals:])
 }
 
 var predeclared = map[string]bool{

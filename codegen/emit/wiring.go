@@ -14,8 +14,13 @@ func (p *plan) wiring(ctx *model.Context) error {
 	f.packageDoc("wires the components of the context " + ctx.Name + " to the engine.")
 	params := []jen.Code{jen.Id("s").Op("*").Add(engine("System"))}
 	var calls []jen.Code
+	taken := map[string]bool{}
 	for _, part := range parts(ctx) {
 		param := paramName(part.goName)
+		for taken[param] { // AIX beside an x-go-name of Aix
+			param += "Handler"
+		}
+		taken[param] = true
 		params = append(params, jen.Id(param).Id(part.goName+part.suffix))
 		calls = append(calls, jen.Id("s").Dot(part.add).Call(jen.Id("describe"+part.goName).Call(jen.Id(param))))
 	}

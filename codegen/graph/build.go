@@ -31,15 +31,6 @@ type builder struct{ graph *Graph }
 // lists of names never give one id.
 func id(prefix string, names ...string) string { return prefix + "_" + strings.Join(names, "__") }
 
-// title makes a name of the schemas readable: add_item → Add item.
-func title(name string) string {
-	words := strings.ReplaceAll(name, "_", " ")
-	if words == "" {
-		return ""
-	}
-	return strings.ToUpper(words[:1]) + words[1:]
-}
-
 func (b *builder) edge(from, to, label string, dashed bool) {
 	b.graph.Edges = append(b.graph.Edges, Edge{from, to, label, dashed})
 }
@@ -47,7 +38,7 @@ func (b *builder) edge(from, to, label string, dashed bool) {
 // node adds a node of a component and the component's group.
 func (b *builder) node(c *model.Component, prefix string, kind Kind, name, label string) string {
 	group := id("g", c.Context.Name, c.Name)
-	b.graph.Groups = append(b.graph.Groups, Group{group, title(c.Name), c.Lane})
+	b.graph.Groups = append(b.graph.Groups, Group{group, model.Label(c.Name), c.Lane})
 	node := id(prefix, c.Context.Name, c.Name)
 	full := c.Type()
 	if name != "" {
@@ -58,11 +49,11 @@ func (b *builder) node(c *model.Component, prefix string, kind Kind, name, label
 }
 
 func (b *builder) command(c *model.Command) string {
-	return b.node(&c.Actor.Component, "c", Command, c.Name, title(c.Name))
+	return b.node(&c.Actor.Component, "c", Command, c.Name, model.Label(c.Name))
 }
 
 func (b *builder) event(e *model.Event) string {
-	return b.node(&e.Actor.Component, "e", Event, e.Name, title(e.Name))
+	return b.node(&e.Actor.Component, "e", Event, e.Name, model.Label(e.Name))
 }
 
 func (b *builder) actor(a *model.Actor) {
@@ -86,7 +77,7 @@ func (b *builder) actor(a *model.Actor) {
 }
 
 func (b *builder) state(c *model.Component, evolves []*model.Event) string {
-	state := b.node(c, "f", State, "", title(c.Name)+" state")
+	state := b.node(c, "f", State, "", model.Label(c.Name)+" state")
 	for _, e := range evolves {
 		b.edge(b.event(e), state, "", true)
 	}
@@ -94,7 +85,7 @@ func (b *builder) state(c *model.Component, evolves []*model.Event) string {
 }
 
 func (b *builder) projection(p *model.Projection) {
-	to := b.node(&p.Component, "p", Projection, "", title(p.Name))
+	to := b.node(&p.Component, "p", Projection, "", model.Label(p.Name))
 	for _, e := range p.Projects {
 		b.edge(b.event(e), to, "", false)
 	}
@@ -113,7 +104,7 @@ func (b *builder) reactor(r *model.Reactor) {
 
 func (b *builder) reactions(c *model.Component, reactions []*model.Reaction) (ids []string) {
 	for _, r := range reactions {
-		from := b.node(c, "r", Reaction, r.Name, title(r.Name))
+		from := b.node(c, "r", Reaction, r.Name, model.Label(r.Name))
 		ids = append(ids, from)
 		for _, e := range r.On {
 			b.edge(b.event(e), from, "", false)

@@ -42,7 +42,7 @@ func large(commands int) *model.System {
 }
 
 func component(c *model.Context, name string) model.Component {
-	return model.Component{Context: c, Name: name, GoName: title(name), Package: name}
+	return model.Component{Context: c, Name: name, GoName: model.Label(name), Package: name}
 }
 
 func actor(c *model.Context, name string) *model.Actor {

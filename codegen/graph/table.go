@@ -17,7 +17,7 @@ func Messages(sys *model.System, context string) string {
 		}
 		for _, a := range c.Actors {
 			if len(c.Actors) > 1 {
-				fmt.Fprintf(&b, "**%s** (`%s`)\n\n", title(a.Name), a.Type())
+				fmt.Fprintf(&b, "**%s** (`%s`)\n\n", model.Label(a.Name), a.Type())
 			}
 			writeTable(&b, a)
 		}

@@ -28,7 +28,7 @@ func (g *Graph) foreign(home string) *Graph {
 		if n.context == "" || n.context == home {
 			continue
 		}
-		if prefix := title(n.context) + ": "; !strings.HasPrefix(g.Groups[at].Label, prefix) {
+		if prefix := model.Label(n.context) + ": "; !strings.HasPrefix(g.Groups[at].Label, prefix) {
 			g.Groups[at].Label = prefix + g.Groups[at].Label
 		}
 	}
@@ -61,8 +61,8 @@ func (w *Whole) Overview(context string) *Graph {
 		node := Node{ID: n.ID, Kind: n.Kind, Label: n.Label}
 		if n.Group != "" {
 			owner := strings.Join(strings.Split(n.Type, ".")[:2], ".")
-			node = Node{"o" + n.Group[1:], kinds[n.Group], title(strings.Split(owner, ".")[1]), owner, id("x", n.context), n.context}
-			out.Groups = append(out.Groups, Group{ID: node.Group, Label: title(n.context)})
+			node = Node{"o" + n.Group[1:], kinds[n.Group], model.Label(strings.Split(owner, ".")[1]), owner, id("x", n.context), n.context}
+			out.Groups = append(out.Groups, Group{ID: node.Group, Label: model.Label(n.context)})
 		}
 		home[n.ID] = node.ID
 		out.Nodes = append(out.Nodes, node)

@@ -49,13 +49,13 @@ func Of(sys *model.System) *Whole {
 
 // Context returns the flow of one context and what it touches of others.
 func (w *Whole) Context(name string) *Graph {
-	return w.around(title(name), w.byContext[name]).foreign(name)
+	return w.around(model.Label(name), w.byContext[name]).foreign(name)
 }
 
 // Component returns the flow through one component, e.g. todos.list.
 func (w *Whole) Component(full string) *Graph {
 	context, name, _ := strings.Cut(full, ".")
-	return w.around(title(name), w.byGroup[id("g", context, name)]).foreign(context)
+	return w.around(model.Label(name), w.byGroup[id("g", context, name)]).foreign(context)
 }
 
 // around returns the core nodes with their edges: neighbours are shown, edges
@@ -136,7 +136,7 @@ func (w *Whole) reach(start string, steps int, ends func(Edge) (string, string))
 // trigger, command, event, read model or automation.
 func (w *Whole) Lanes(actor *model.Actor) *Graph {
 	g := w.Component(actor.Type())
-	g.Title = title(actor.Name)
+	g.Title = model.Label(actor.Name)
 	commands := slices.DeleteFunc(slices.Clone(actor.Commands), func(c *model.Command) bool { return c.Internal })
 	for _, c := range commands {
 		g.Nodes = append(g.Nodes, Node{ID: "t_people", Kind: Trigger, Label: "Page, API, CLI"})

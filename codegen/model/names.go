@@ -14,10 +14,6 @@ var nameRule = regexp.MustCompile(`^[a-z][a-z0-9]*(_[a-z0-9]+)*$`)
 
 func validName(s string) bool { return nameRule.MatchString(s) }
 
-func initialisms() []string {
-	return []string{"id", "url", "uri", "uuid", "api", "html", "http", "https", "json", "sql", "ip", "ai"}
-}
-
 // goName makes an exported Go name of any text; false when none that is safe
 // can be made, because the first letter has no upper case.
 func goName(s string) (string, bool) {
@@ -55,13 +51,12 @@ func words(s string) []string {
 }
 
 func capitalise(word string) string {
-	lower := strings.ToLower(word)
-	if slices.Contains(initialisms(), lower) {
+	if Initialism(word) {
 		return strings.ToUpper(word)
 	}
 	runes := []rune(word)
 	if len(runes) > 1 && word == strings.ToUpper(word) {
-		runes = []rune(lower) // IN_PROGRESS reads as InProgress
+		runes = []rune(strings.ToLower(word)) // IN_PROGRESS reads as InProgress
 	}
 	runes[0] = unicode.ToUpper(runes[0])
 	return string(runes)

@@ -10,8 +10,8 @@ import (
 )
 
 // Register adds every component of todos to the system. A handler that lacks a method does not compile.
-func Register(s *engine.System, aIExpander AIExpanderHandler, list ListHandler, listName ListNameHandler, listings ListingsProjector, slackDispatcher SlackDispatcherHandler) {
-	s.AddReactor(describeAIExpander(aIExpander))
+func Register(s *engine.System, aiExpander AIExpanderHandler, list ListHandler, listName ListNameHandler, listings ListingsProjector, slackDispatcher SlackDispatcherHandler) {
+	s.AddReactor(describeAIExpander(aiExpander))
 	s.AddActor(describeList(list))
 	s.AddActor(describeListName(listName))
 	s.AddProjection(describeListings(listings))

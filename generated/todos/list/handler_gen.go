@@ -154,7 +154,7 @@ func CommandTypes() []engine.CommandType {
 				return DecodeActivate(data)
 			},
 			Fields: []engine.Field{
-				{Name: "reservation_id", Label: "Reservation id", Kind: "string", Format: "uuid", Required: true},
+				{Name: "reservation_id", Label: "Reservation ID", Kind: "string", Format: "uuid", Required: true},
 			},
 			Refusals: []engine.RefusalType{
 				{Code: "name_not_wanted", Text: "The list does not ask for this name any more.", At: ""},
@@ -197,7 +197,7 @@ func CommandTypes() []engine.CommandType {
 				return DecodeClaimName(data)
 			},
 			Fields: []engine.Field{
-				{Name: "reservation_id", Label: "Reservation id", Kind: "string", Format: "uuid", Required: true},
+				{Name: "reservation_id", Label: "Reservation ID", Kind: "string", Format: "uuid", Required: true},
 			},
 			Refusals: []engine.RefusalType{
 				{Code: "name_not_wanted", Text: "The list does not ask for this name any more.", At: ""},
@@ -244,7 +244,7 @@ func CommandTypes() []engine.CommandType {
 				return DecodeEndExpansion(data)
 			},
 			Fields: []engine.Field{
-				{Name: "id", Label: "Id", Kind: "string", Format: "uuid", Required: true},
+				{Name: "id", Label: "ID", Kind: "string", Format: "uuid", Required: true},
 				{Name: "reason", Label: "Reason", Kind: "string", Required: true, Enum: []string{"failed", "empty", "refused"}},
 			},
 		},
@@ -257,7 +257,7 @@ func CommandTypes() []engine.CommandType {
 				return DecodeExpandItem(data)
 			},
 			Fields: []engine.Field{
-				{Name: "id", Label: "Id", Kind: "string", Format: "uuid", Required: true},
+				{Name: "id", Label: "ID", Kind: "string", Format: "uuid", Required: true},
 			},
 			Refusals: []engine.RefusalType{
 				{Code: "not_active", Text: "This list is not active, so it cannot be changed.", At: ""},
@@ -275,7 +275,7 @@ func CommandTypes() []engine.CommandType {
 				return DecodeNotifyDispatched(data)
 			},
 			Fields: []engine.Field{
-				{Name: "id", Label: "Id", Kind: "string", Format: "uuid", Required: true},
+				{Name: "id", Label: "ID", Kind: "string", Format: "uuid", Required: true},
 				{Name: "service", Label: "Service", Kind: "string", Required: true, MinLength: 1, MaxLength: 40},
 			},
 			Refusals: []engine.RefusalType{
@@ -292,7 +292,7 @@ func CommandTypes() []engine.CommandType {
 				return DecodeNotifyFailed(data)
 			},
 			Fields: []engine.Field{
-				{Name: "id", Label: "Id", Kind: "string", Format: "uuid", Required: true},
+				{Name: "id", Label: "ID", Kind: "string", Format: "uuid", Required: true},
 				{Name: "service", Label: "Service", Kind: "string", Required: true, MinLength: 1, MaxLength: 40},
 			},
 			Refusals: []engine.RefusalType{
@@ -309,7 +309,7 @@ func CommandTypes() []engine.CommandType {
 				return DecodeRefuseName(data)
 			},
 			Fields: []engine.Field{
-				{Name: "reservation_id", Label: "Reservation id", Kind: "string", Format: "uuid", Required: true},
+				{Name: "reservation_id", Label: "Reservation ID", Kind: "string", Format: "uuid", Required: true},
 			},
 		},
 		{
@@ -321,7 +321,7 @@ func CommandTypes() []engine.CommandType {
 				return DecodeRemoveItem(data)
 			},
 			Fields: []engine.Field{
-				{Name: "id", Label: "Id", Kind: "string", Format: "uuid", Required: true},
+				{Name: "id", Label: "ID", Kind: "string", Format: "uuid", Required: true},
 			},
 			Refusals: []engine.RefusalType{
 				{Code: "not_active", Text: "This list is not active, so it cannot be changed.", At: ""},
@@ -338,7 +338,7 @@ func CommandTypes() []engine.CommandType {
 				return DecodeReorderItems(data)
 			},
 			Fields: []engine.Field{
-				{Name: "id", Label: "Id", Kind: "string", Format: "uuid", Required: true},
+				{Name: "id", Label: "ID", Kind: "string", Format: "uuid", Required: true},
 				{Name: "before", Label: "Before", Kind: "string", Format: "uuid"},
 			},
 			Refusals: []engine.RefusalType{
@@ -356,7 +356,7 @@ func CommandTypes() []engine.CommandType {
 				return DecodeReplaceItem(data)
 			},
 			Fields: []engine.Field{
-				{Name: "id", Label: "Id", Kind: "string", Format: "uuid", Required: true},
+				{Name: "id", Label: "ID", Kind: "string", Format: "uuid", Required: true},
 				{Name: "lines", Label: "Lines", Kind: "array", Required: true},
 			},
 			Refusals: []engine.RefusalType{
@@ -392,7 +392,7 @@ func CommandTypes() []engine.CommandType {
 				return DecodeToggleItem(data)
 			},
 			Fields: []engine.Field{
-				{Name: "id", Label: "Id", Kind: "string", Format: "uuid", Required: true},
+				{Name: "id", Label: "ID", Kind: "string", Format: "uuid", Required: true},
 			},
 			Refusals: []engine.RefusalType{
 				{Code: "not_active", Text: "This list is not active, so it cannot be changed.", At: ""},
@@ -441,7 +441,7 @@ func CommandTypes() []engine.CommandType {
 				return DecodeUpdateItemText(data)
 			},
 			Fields: []engine.Field{
-				{Name: "id", Label: "Id", Kind: "string", Format: "uuid", Required: true},
+				{Name: "id", Label: "ID", Kind: "string", Format: "uuid", Required: true},
 				{Name: "text", Label: "Text", Kind: "string", Required: true, MinLength: 1, MaxLength: 200},
 			},
 			Refusals: []engine.RefusalType{

@@ -87,7 +87,7 @@ func CommandTypes() []engine.CommandType {
 				return DecodeConfirm(data)
 			},
 			Fields: []engine.Field{
-				{Name: "reservation_id", Label: "Reservation id", Kind: "string", Format: "uuid", Required: true},
+				{Name: "reservation_id", Label: "Reservation ID", Kind: "string", Format: "uuid", Required: true},
 			},
 			Refusals: []engine.RefusalType{
 				{Code: "not_reserved", Text: "This reservation is over.", At: ""},
@@ -103,7 +103,7 @@ func CommandTypes() []engine.CommandType {
 				return DecodeExpire(data)
 			},
 			Fields: []engine.Field{
-				{Name: "reservation_id", Label: "Reservation id", Kind: "string", Format: "uuid", Required: true},
+				{Name: "reservation_id", Label: "Reservation ID", Kind: "string", Format: "uuid", Required: true},
 			},
 		},
 		{
@@ -116,7 +116,7 @@ func CommandTypes() []engine.CommandType {
 				return DecodeRelease(data)
 			},
 			Fields: []engine.Field{
-				{Name: "reservation_id", Label: "Reservation id", Kind: "string", Format: "uuid", Required: true},
+				{Name: "reservation_id", Label: "Reservation ID", Kind: "string", Format: "uuid", Required: true},
 			},
 		},
 		{
@@ -129,8 +129,8 @@ func CommandTypes() []engine.CommandType {
 				return DecodeReserve(data)
 			},
 			Fields: []engine.Field{
-				{Name: "list_id", Label: "List id", Kind: "string", Format: "uuid", Required: true},
-				{Name: "reservation_id", Label: "Reservation id", Kind: "string", Format: "uuid", Required: true},
+				{Name: "list_id", Label: "List ID", Kind: "string", Format: "uuid", Required: true},
+				{Name: "reservation_id", Label: "Reservation ID", Kind: "string", Format: "uuid", Required: true},
 			},
 			Refusals: []engine.RefusalType{
 				{Code: "taken", Text: "Another list has this name.", At: ""},

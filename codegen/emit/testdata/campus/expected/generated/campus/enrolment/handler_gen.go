@@ -82,8 +82,8 @@ func CommandTypes() []engine.CommandType {
 				return ids.Enrolment{CourseID: cmd.CourseID, StudentID: cmd.StudentID, Year: cmd.Year}.String()
 			},
 			Fields: []engine.Field{
-				{Name: "course_id", Label: "Course id", Kind: "string", Format: "uuid", Required: true},
-				{Name: "student_id", Label: "Student id", Kind: "string", Required: true, MinLength: 1, MaxLength: 50},
+				{Name: "course_id", Label: "Course ID", Kind: "string", Format: "uuid", Required: true},
+				{Name: "student_id", Label: "Student ID", Kind: "string", Required: true, MinLength: 1, MaxLength: 50},
 				{Name: "year", Label: "Year", Kind: "integer", Required: true},
 				{Name: "term", Label: "Term", Kind: "string", Enum: []string{"spring", "autumn"}},
 				{Name: "before", Label: "Before", Kind: "array"},
@@ -105,8 +105,8 @@ func CommandTypes() []engine.CommandType {
 				return DecodeLeave(data)
 			},
 			Fields: []engine.Field{
-				{Name: "course_id", Label: "Course id", Kind: "string", Format: "uuid", Required: true},
-				{Name: "student_id", Label: "Student id", Kind: "string", Required: true},
+				{Name: "course_id", Label: "Course ID", Kind: "string", Format: "uuid", Required: true},
+				{Name: "student_id", Label: "Student ID", Kind: "string", Required: true},
 				{Name: "status", Label: "Status", Kind: "string", Enum: []string{"in", "out"}},
 			},
 			Refusals: []engine.RefusalType{
