@@ -17,6 +17,7 @@ type CommandType struct {
 	Doc      string
 	Creates  Creates
 	Internal bool                               // only reactions may send it
+	Emits    []string                           // the types of the events that it can lead to
 	Past     bool                               // its handler reads the stream's past
 	Decode   func(data []byte) (Command, error) // strict: the error is a *FaultsError
 	StreamID func(Command) string               // of an actor whose identity is made of the command's properties; nil: any
@@ -114,11 +115,14 @@ func (a *Actor) Prepare() *Actor {
 type Field struct {
 	Name      string
 	Label     string // title, else the name in words
+	Doc       string // what it is, for people; or ""
 	Kind      string // string, integer, number, boolean, array, object
 	Format    string // of strings: uuid, date, email, …; else ""
 	Required  bool
 	MinLength int64  // code points
 	MaxLength int64  // code points; 0: no bound
+	Trim      bool   // white space at both ends is cut before anything is judged
+	Min, Max  string // of integers and numbers, in decimal, themselves allowed; "": no bound
 	Pattern   string // in ECMAScript, for the flag v and not anchored (HTML anchors its own); or ""
 	Enum      []string
 }

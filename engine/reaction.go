@@ -8,9 +8,10 @@ import (
 // Reaction describes a reaction to the engine. It is generated; the functions
 // close over the user's handlers.
 type Reaction struct {
-	Name   string   // e.g. todos.list.on_name_confirmed
-	Events []string // the types that it runs after
-	Calls  []string // external systems that it calls
+	Name       string   // e.g. todos.list.on_name_confirmed
+	Events     []string // the types that it runs after
+	Dispatches []string // the types of the commands that it may send, also when one is refused or parked
+	Calls      []string // external systems that it calls
 
 	// Run reacts to an event. state is folded up to and including it; nil for a
 	// reactor without state.

@@ -1,7 +1,9 @@
 package emit
 
 import (
+	"encoding/json"
 	"fmt"
+	"strconv"
 	"strings"
 
 	"github.com/backstory-go/backstory/codegen/internal/ecma"
@@ -17,32 +19,71 @@ func (f *goFile) formFields(o *model.Object) []jen.Code {
 		if t.Kind == model.Const {
 			continue
 		}
-		entries := []entry{{"Name", jen.Lit(field.Name)}, {"Label", jen.Lit(label(field))}, {"Kind", jen.Lit(formKind(t))}}
+		entries := []entry{{"Name", jen.Lit(field.Name)}, {"Label", jen.Lit(label(field))}}
+		if field.Doc != "" {
+			entries = append(entries, entry{"Doc", jen.Lit(field.Doc)})
+		}
+		entries = append(entries, entry{"Kind", jen.Lit(formKind(t))})
 		if format := formFormat(t); format != "" {
 			entries = append(entries, entry{"Format", jen.Lit(format)})
 		}
 		if field.Required {
 			entries = append(entries, entry{"Required", jen.True()})
 		}
-		if t.Checks.MinLength != nil && *t.Checks.MinLength > 0 {
-			entries = append(entries, entry{"MinLength", jen.Lit(int(*t.Checks.MinLength))})
-		}
-		if t.Checks.MaxLength != nil {
-			entries = append(entries, entry{"MaxLength", jen.Lit(int(*t.Checks.MaxLength))})
-		}
-		if pattern, err := ecma.Pattern(t.Checks.Pattern); t.Checks.Pattern != "" && err == nil {
-			entries = append(entries, entry{"Pattern", jen.Lit(pattern)})
-		}
-		if t.Kind == model.Ref && t.Ref.Form == model.EnumForm {
-			entries = append(entries, entry{"Enum", jen.Index().String().ValuesFunc(func(g *jen.Group) {
-				for _, v := range t.Ref.Enum {
-					g.Lit(v.Value)
-				}
-			})})
-		}
-		fields = append(fields, jen.Line().Add(literal(jen.Null(), entries)))
+		fields = append(fields, jen.Line().Add(literal(jen.Null(), append(entries, formChecks(t)...))))
 	}
 	return fields
+}
+
+// formChecks are what a browser can refuse before the server does.
+func formChecks(t *model.Type) (entries []entry) {
+	if t.Checks.MinLength != nil && *t.Checks.MinLength > 0 {
+		entries = append(entries, entry{"MinLength", jen.Lit(int(*t.Checks.MinLength))})
+	}
+	if t.Checks.MaxLength != nil {
+		entries = append(entries, entry{"MaxLength", jen.Lit(int(*t.Checks.MaxLength))})
+	}
+	if t.Checks.Trim {
+		entries = append(entries, entry{"Trim", jen.True()})
+	}
+	if least := formBound(t, t.Checks.Minimum, t.Checks.ExclusiveMinimum, 1); least != "" {
+		entries = append(entries, entry{"Min", jen.Lit(least)})
+	}
+	if most := formBound(t, t.Checks.Maximum, t.Checks.ExclusiveMaximum, -1); most != "" {
+		entries = append(entries, entry{"Max", jen.Lit(most)})
+	}
+	if pattern, err := ecma.Pattern(t.Checks.Pattern); t.Checks.Pattern != "" && err == nil {
+		entries = append(entries, entry{"Pattern", jen.Lit(pattern)})
+	}
+	if t.Kind == model.Ref && t.Ref.Form == model.EnumForm {
+		entries = append(entries, entry{"Enum", jen.Index().String().ValuesFunc(func(g *jen.Group) {
+			for _, v := range t.Ref.Enum {
+				g.Lit(v.Value)
+			}
+		})})
+	}
+	return entries
+}
+
+// formBound is the nearer of two bounds as HTML knows them: inclusive. An exclusive one
+// of an integer is the next integer, inward; of a number the server alone judges.
+func formBound(t *model.Type, inclusive, exclusive *json.Number, inward int64) string {
+	text := ""
+	if inclusive != nil {
+		text = inclusive.String()
+	}
+	if exclusive == nil || t.Kind != model.Integer {
+		return text
+	}
+	n, err := exclusive.Int64()
+	if err != nil {
+		return text
+	}
+	n += inward
+	if other, err := strconv.ParseInt(text, 10, 64); err == nil && (other-n)*inward > 0 {
+		return text
+	}
+	return strconv.FormatInt(n, 10)
 }
 
 // label is the property's title, else its name in words.

@@ -32,6 +32,9 @@ func (f *goFile) commandType(c *model.Command) *jen.Statement {
 	if c.Internal {
 		entries = append(entries, entry{"Internal", jen.True()})
 	}
+	if len(c.Emits) > 0 {
+		entries = append(entries, entry{"Emits", texts(eventTypesOf(c.Emits))})
+	}
 	if c.Past {
 		entries = append(entries, entry{"Past", jen.True()})
 	}

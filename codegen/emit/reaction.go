@@ -2,6 +2,7 @@ package emit
 
 import (
 	"path"
+	"slices"
 	"strings"
 
 	"github.com/backstory-go/backstory/codegen/model"
@@ -149,6 +150,9 @@ func (r *reacting) list() {
 			{"Name", jen.Lit(r.component.Type() + "." + reaction.Name)},
 			{"Events", texts(eventTypesOf(reaction.On))},
 		}
+		if sends := dispatched(reaction); len(sends) > 0 {
+			entries = append(entries, entry{"Dispatches", texts(sends)})
+		}
 		if len(reaction.Calls) > 0 {
 			entries = append(entries, entry{"Calls", texts(reaction.Calls)})
 		}
@@ -164,6 +168,19 @@ func (r *reacting) list() {
 	r.Func().Id("reactionsOf" + r.component.GoName).Params(jen.Id("h").Id(r.component.GoName + "Reactions")).Index().Add(engine("Reaction")).Block(
 		jen.Return(jen.Index().Add(engine("Reaction")).Values(append(values, jen.Line())...)))
 	r.Line()
+}
+
+// dispatched lists the types of the commands that a reaction may send, each once.
+func dispatched(reaction *model.Reaction) []string {
+	var types []string
+	for _, d := range reaction.Dispatches {
+		types = append(types, d.Command.Type)
+	}
+	for _, c := range slices.Concat(reaction.OnRefused, reaction.OnParked) {
+		types = append(types, c.Type)
+	}
+	slices.Sort(types)
+	return slices.Compact(types)
 }
 
 func texts(list []string) *jen.Statement {

@@ -21,9 +21,10 @@ type AIExpanderReactions interface {
 func reactionsOfAIExpander(h AIExpanderReactions) []engine.Reaction {
 	return []engine.Reaction{
 		{
-			Name:   "todos.ai_expander.on_expansion_started",
-			Events: []string{"todos.list.expansion_started"},
-			Calls:  []string{"openai"},
+			Name:       "todos.ai_expander.on_expansion_started",
+			Events:     []string{"todos.list.expansion_started"},
+			Dispatches: []string{"todos.list.end_expansion", "todos.list.replace_item"},
+			Calls:      []string{"openai"},
 			Run: func(ctx context.Context, m engine.Meta, state any, event engine.Event, out *engine.Dispatch) error {
 				switch event := event.(type) {
 				case list.ExpansionStarted:

@@ -30,8 +30,9 @@ type ListReactions interface {
 func reactionsOfList(h ListReactions) []engine.Reaction {
 	return []engine.Reaction{
 		{
-			Name:   "todos.list.reserve_name",
-			Events: []string{"todos.list.created", "todos.list.name_requested"},
+			Name:       "todos.list.reserve_name",
+			Events:     []string{"todos.list.created", "todos.list.name_requested"},
+			Dispatches: []string{"todos.list.refuse_name", "todos.list_name.reserve"},
 			Run: func(ctx context.Context, m engine.Meta, state any, event engine.Event, out *engine.Dispatch) error {
 				switch event := event.(type) {
 				case list.Created:
@@ -50,8 +51,9 @@ func reactionsOfList(h ListReactions) []engine.Reaction {
 			},
 		},
 		{
-			Name:   "todos.list.confirm_name",
-			Events: []string{"todos.list.name_claimed"},
+			Name:       "todos.list.confirm_name",
+			Events:     []string{"todos.list.name_claimed"},
+			Dispatches: []string{"todos.list.refuse_name", "todos.list_name.confirm"},
 			Run: func(ctx context.Context, m engine.Meta, state any, event engine.Event, out *engine.Dispatch) error {
 				switch event := event.(type) {
 				case list.NameClaimed:
@@ -68,8 +70,9 @@ func reactionsOfList(h ListReactions) []engine.Reaction {
 			},
 		},
 		{
-			Name:   "todos.list.free_old_name",
-			Events: []string{"todos.list.name_confirmed"},
+			Name:       "todos.list.free_old_name",
+			Events:     []string{"todos.list.name_confirmed"},
+			Dispatches: []string{"todos.list_name.release"},
 			Run: func(ctx context.Context, m engine.Meta, state any, event engine.Event, out *engine.Dispatch) error {
 				switch event := event.(type) {
 				case list.NameConfirmed:
@@ -80,8 +83,9 @@ func reactionsOfList(h ListReactions) []engine.Reaction {
 			},
 		},
 		{
-			Name:   "todos.list.free_name",
-			Events: []string{"todos.list.deleted"},
+			Name:       "todos.list.free_name",
+			Events:     []string{"todos.list.deleted"},
+			Dispatches: []string{"todos.list_name.release"},
 			Run: func(ctx context.Context, m engine.Meta, state any, event engine.Event, out *engine.Dispatch) error {
 				switch event := event.(type) {
 				case list.Deleted:

@@ -25,8 +25,9 @@ type ListNameReactions interface {
 func reactionsOfListName(h ListNameReactions) []engine.Reaction {
 	return []engine.Reaction{
 		{
-			Name:   "todos.list_name.on_reserved",
-			Events: []string{"todos.list_name.reserved"},
+			Name:       "todos.list_name.on_reserved",
+			Events:     []string{"todos.list_name.reserved"},
+			Dispatches: []string{"todos.list.claim_name", "todos.list_name.expire"},
 			Run: func(ctx context.Context, m engine.Meta, state any, event engine.Event, out *engine.Dispatch) error {
 				switch event := event.(type) {
 				case listname.Reserved:
@@ -43,8 +44,9 @@ func reactionsOfListName(h ListNameReactions) []engine.Reaction {
 			},
 		},
 		{
-			Name:   "todos.list_name.on_confirmed",
-			Events: []string{"todos.list_name.confirmed"},
+			Name:       "todos.list_name.on_confirmed",
+			Events:     []string{"todos.list_name.confirmed"},
+			Dispatches: []string{"todos.list.activate", "todos.list_name.release"},
 			Run: func(ctx context.Context, m engine.Meta, state any, event engine.Event, out *engine.Dispatch) error {
 				switch event := event.(type) {
 				case listname.Confirmed:

@@ -21,9 +21,10 @@ type SlackDispatcherReactions interface {
 func reactionsOfSlackDispatcher(h SlackDispatcherReactions) []engine.Reaction {
 	return []engine.Reaction{
 		{
-			Name:   "todos.slack_dispatcher.on_item_done",
-			Events: []string{"todos.list.item_done"},
-			Calls:  []string{"slack"},
+			Name:       "todos.slack_dispatcher.on_item_done",
+			Events:     []string{"todos.list.item_done"},
+			Dispatches: []string{"todos.list.notify_dispatched", "todos.list.notify_failed"},
+			Calls:      []string{"slack"},
 			Run: func(ctx context.Context, m engine.Meta, state any, event engine.Event, out *engine.Dispatch) error {
 				switch event := event.(type) {
 				case list.ItemDone:

@@ -150,11 +150,12 @@ func CommandTypes() []engine.CommandType {
 			Doc:      "Takes the name that is the list's own now; a new list becomes active.",
 			Creates:  engine.CreatesNo,
 			Internal: true,
+			Emits:    []string{"todos.list.name_confirmed"},
 			Decode: func(data []byte) (engine.Command, error) {
 				return DecodeActivate(data)
 			},
 			Fields: []engine.Field{
-				{Name: "reservation_id", Label: "Reservation ID", Kind: "string", Format: "uuid", Required: true},
+				{Name: "reservation_id", Label: "Reservation ID", Doc: "The reservation of the name that this is about.", Kind: "string", Format: "uuid", Required: true},
 			},
 			Refusals: []engine.RefusalType{
 				{Code: "name_not_wanted", Text: "The list does not ask for this name any more.", At: ""},
@@ -165,11 +166,12 @@ func CommandTypes() []engine.CommandType {
 			GoName:  "AddItem",
 			Doc:     "Puts a new item at the end of the list, unless one with the same text stands there already.",
 			Creates: engine.CreatesNo,
+			Emits:   []string{"todos.list.item_added", "todos.list.item_duplicated"},
 			Decode: func(data []byte) (engine.Command, error) {
 				return DecodeAddItem(data)
 			},
 			Fields: []engine.Field{
-				{Name: "text", Label: "Text", Kind: "string", Required: true, MinLength: 1, MaxLength: 200},
+				{Name: "text", Label: "New item", Doc: "What there is to do.", Kind: "string", Required: true, MinLength: 1, MaxLength: 200, Trim: true},
 			},
 			Refusals: []engine.RefusalType{
 				{Code: "not_active", Text: "This list is not active, so it cannot be changed.", At: ""},
@@ -180,6 +182,7 @@ func CommandTypes() []engine.CommandType {
 			GoName:  "Archive",
 			Doc:     "Puts the list away; it can be restored.",
 			Creates: engine.CreatesNo,
+			Emits:   []string{"todos.list.archived"},
 			Decode: func(data []byte) (engine.Command, error) {
 				return DecodeArchive(data)
 			},
@@ -193,11 +196,12 @@ func CommandTypes() []engine.CommandType {
 			Doc:      "Holds on to a name that was reserved for the list.",
 			Creates:  engine.CreatesNo,
 			Internal: true,
+			Emits:    []string{"todos.list.name_claimed"},
 			Decode: func(data []byte) (engine.Command, error) {
 				return DecodeClaimName(data)
 			},
 			Fields: []engine.Field{
-				{Name: "reservation_id", Label: "Reservation ID", Kind: "string", Format: "uuid", Required: true},
+				{Name: "reservation_id", Label: "Reservation ID", Doc: "The reservation of the name that this is about.", Kind: "string", Format: "uuid", Required: true},
 			},
 			Refusals: []engine.RefusalType{
 				{Code: "name_not_wanted", Text: "The list does not ask for this name any more.", At: ""},
@@ -208,11 +212,12 @@ func CommandTypes() []engine.CommandType {
 			GoName:  "Create",
 			Doc:     "Starts a new list. It is active once its name is its own.",
 			Creates: engine.CreatesYes,
+			Emits:   []string{"todos.list.created"},
 			Decode: func(data []byte) (engine.Command, error) {
 				return DecodeCreate(data)
 			},
 			Fields: []engine.Field{
-				{Name: "name", Label: "Name", Kind: "string", Required: true, MinLength: 1, MaxLength: 200},
+				{Name: "name", Label: "Name of a new list", Doc: "What the list is called.", Kind: "string", Required: true, MinLength: 1, MaxLength: 200, Trim: true},
 			},
 			Settles: &engine.Settles{
 				Accepted: []string{"todos.list.name_confirmed"},
@@ -227,6 +232,7 @@ func CommandTypes() []engine.CommandType {
 			GoName:  "Delete",
 			Doc:     "Removes an archived list for good.",
 			Creates: engine.CreatesNo,
+			Emits:   []string{"todos.list.deleted"},
 			Decode: func(data []byte) (engine.Command, error) {
 				return DecodeDelete(data)
 			},
@@ -240,12 +246,13 @@ func CommandTypes() []engine.CommandType {
 			Doc:      "Gives an item back that could not be expanded.",
 			Creates:  engine.CreatesNo,
 			Internal: true,
+			Emits:    []string{"todos.list.expansion_ended"},
 			Decode: func(data []byte) (engine.Command, error) {
 				return DecodeEndExpansion(data)
 			},
 			Fields: []engine.Field{
-				{Name: "id", Label: "ID", Kind: "string", Format: "uuid", Required: true},
-				{Name: "reason", Label: "Reason", Kind: "string", Required: true, Enum: []string{"failed", "empty", "refused"}},
+				{Name: "id", Label: "ID", Doc: "The item.", Kind: "string", Format: "uuid", Required: true},
+				{Name: "reason", Label: "Reason", Doc: "Why an expansion ended without new items.", Kind: "string", Required: true, Enum: []string{"failed", "empty", "refused"}},
 			},
 		},
 		{
@@ -253,11 +260,12 @@ func CommandTypes() []engine.CommandType {
 			GoName:  "ExpandItem",
 			Doc:     "Asks for an item to be split into smaller ones.",
 			Creates: engine.CreatesNo,
+			Emits:   []string{"todos.list.expansion_started"},
 			Decode: func(data []byte) (engine.Command, error) {
 				return DecodeExpandItem(data)
 			},
 			Fields: []engine.Field{
-				{Name: "id", Label: "ID", Kind: "string", Format: "uuid", Required: true},
+				{Name: "id", Label: "ID", Doc: "The item.", Kind: "string", Format: "uuid", Required: true},
 			},
 			Refusals: []engine.RefusalType{
 				{Code: "not_active", Text: "This list is not active, so it cannot be changed.", At: ""},
@@ -271,12 +279,13 @@ func CommandTypes() []engine.CommandType {
 			Doc:      "Notes that a finished item was announced.",
 			Creates:  engine.CreatesNo,
 			Internal: true,
+			Emits:    []string{"todos.list.item_dispatched"},
 			Decode: func(data []byte) (engine.Command, error) {
 				return DecodeNotifyDispatched(data)
 			},
 			Fields: []engine.Field{
-				{Name: "id", Label: "ID", Kind: "string", Format: "uuid", Required: true},
-				{Name: "service", Label: "Service", Kind: "string", Required: true, MinLength: 1, MaxLength: 40},
+				{Name: "id", Label: "ID", Doc: "The item.", Kind: "string", Format: "uuid", Required: true},
+				{Name: "service", Label: "Service", Doc: "Where it was announced.", Kind: "string", Required: true, MinLength: 1, MaxLength: 40},
 			},
 			Refusals: []engine.RefusalType{
 				{Code: "item_not_found", Text: "This item is no longer on the list.", At: ""},
@@ -288,12 +297,13 @@ func CommandTypes() []engine.CommandType {
 			Doc:      "Notes that a finished item could not be announced.",
 			Creates:  engine.CreatesNo,
 			Internal: true,
+			Emits:    []string{"todos.list.item_dispatch_failed"},
 			Decode: func(data []byte) (engine.Command, error) {
 				return DecodeNotifyFailed(data)
 			},
 			Fields: []engine.Field{
-				{Name: "id", Label: "ID", Kind: "string", Format: "uuid", Required: true},
-				{Name: "service", Label: "Service", Kind: "string", Required: true, MinLength: 1, MaxLength: 40},
+				{Name: "id", Label: "ID", Doc: "The item.", Kind: "string", Format: "uuid", Required: true},
+				{Name: "service", Label: "Service", Doc: "Where it was announced.", Kind: "string", Required: true, MinLength: 1, MaxLength: 40},
 			},
 			Refusals: []engine.RefusalType{
 				{Code: "item_not_found", Text: "This item is no longer on the list.", At: ""},
@@ -305,11 +315,12 @@ func CommandTypes() []engine.CommandType {
 			Doc:      "Gives up the name that the list asked for, because another list has it.",
 			Creates:  engine.CreatesNo,
 			Internal: true,
+			Emits:    []string{"todos.list.name_refused"},
 			Decode: func(data []byte) (engine.Command, error) {
 				return DecodeRefuseName(data)
 			},
 			Fields: []engine.Field{
-				{Name: "reservation_id", Label: "Reservation ID", Kind: "string", Format: "uuid", Required: true},
+				{Name: "reservation_id", Label: "Reservation ID", Doc: "The reservation of the name that this is about.", Kind: "string", Format: "uuid", Required: true},
 			},
 		},
 		{
@@ -317,11 +328,12 @@ func CommandTypes() []engine.CommandType {
 			GoName:  "RemoveItem",
 			Doc:     "Takes an item off the list.",
 			Creates: engine.CreatesNo,
+			Emits:   []string{"todos.list.item_removed"},
 			Decode: func(data []byte) (engine.Command, error) {
 				return DecodeRemoveItem(data)
 			},
 			Fields: []engine.Field{
-				{Name: "id", Label: "ID", Kind: "string", Format: "uuid", Required: true},
+				{Name: "id", Label: "ID", Doc: "The item.", Kind: "string", Format: "uuid", Required: true},
 			},
 			Refusals: []engine.RefusalType{
 				{Code: "not_active", Text: "This list is not active, so it cannot be changed.", At: ""},
@@ -334,12 +346,13 @@ func CommandTypes() []engine.CommandType {
 			GoName:  "ReorderItems",
 			Doc:     "Moves an item in front of another one, or to the end.",
 			Creates: engine.CreatesNo,
+			Emits:   []string{"todos.list.items_reordered"},
 			Decode: func(data []byte) (engine.Command, error) {
 				return DecodeReorderItems(data)
 			},
 			Fields: []engine.Field{
-				{Name: "id", Label: "ID", Kind: "string", Format: "uuid", Required: true},
-				{Name: "before", Label: "Before", Kind: "string", Format: "uuid"},
+				{Name: "id", Label: "ID", Doc: "The item.", Kind: "string", Format: "uuid", Required: true},
+				{Name: "before", Label: "Before", Doc: "The item it goes in front of; absent: it goes last.", Kind: "string", Format: "uuid"},
 			},
 			Refusals: []engine.RefusalType{
 				{Code: "not_active", Text: "This list is not active, so it cannot be changed.", At: ""},
@@ -352,12 +365,13 @@ func CommandTypes() []engine.CommandType {
 			Doc:      "Puts the smaller items in the place of the one that was expanded.",
 			Creates:  engine.CreatesNo,
 			Internal: true,
+			Emits:    []string{"todos.list.item_added", "todos.list.item_removed", "todos.list.expansion_ended"},
 			Decode: func(data []byte) (engine.Command, error) {
 				return DecodeReplaceItem(data)
 			},
 			Fields: []engine.Field{
-				{Name: "id", Label: "ID", Kind: "string", Format: "uuid", Required: true},
-				{Name: "lines", Label: "Lines", Kind: "array", Required: true},
+				{Name: "id", Label: "ID", Doc: "The item.", Kind: "string", Format: "uuid", Required: true},
+				{Name: "lines", Label: "Lines", Doc: "The texts of the new items.", Kind: "array", Required: true},
 			},
 			Refusals: []engine.RefusalType{
 				{Code: "not_active", Text: "This list is not active, so it cannot be changed.", At: ""},
@@ -369,12 +383,13 @@ func CommandTypes() []engine.CommandType {
 			GoName:  "Restore",
 			Doc:     "Makes the list's items and name what they were at a version.",
 			Creates: engine.CreatesNo,
+			Emits:   []string{"todos.list.item_added", "todos.list.item_removed", "todos.list.item_text_updated", "todos.list.item_done", "todos.list.item_undone", "todos.list.items_reordered", "todos.list.name_requested", "todos.list.name_updated"},
 			Past:    true,
 			Decode: func(data []byte) (engine.Command, error) {
 				return DecodeRestore(data)
 			},
 			Fields: []engine.Field{
-				{Name: "version", Label: "Version", Kind: "integer", Required: true},
+				{Name: "version", Label: "Version", Doc: "The version to restore.", Kind: "integer", Required: true, Min: "1", Max: "9007199254740991"},
 			},
 			Refusals: []engine.RefusalType{
 				{Code: "not_active", Text: "This list is not active, so it cannot be changed.", At: ""},
@@ -388,11 +403,12 @@ func CommandTypes() []engine.CommandType {
 			GoName:  "ToggleItem",
 			Doc:     "Marks an open item as done, or a done one as open.",
 			Creates: engine.CreatesNo,
+			Emits:   []string{"todos.list.item_done", "todos.list.item_undone"},
 			Decode: func(data []byte) (engine.Command, error) {
 				return DecodeToggleItem(data)
 			},
 			Fields: []engine.Field{
-				{Name: "id", Label: "ID", Kind: "string", Format: "uuid", Required: true},
+				{Name: "id", Label: "ID", Doc: "The item.", Kind: "string", Format: "uuid", Required: true},
 			},
 			Refusals: []engine.RefusalType{
 				{Code: "not_active", Text: "This list is not active, so it cannot be changed.", At: ""},
@@ -405,6 +421,7 @@ func CommandTypes() []engine.CommandType {
 			GoName:  "Unarchive",
 			Doc:     "Makes an archived list active again.",
 			Creates: engine.CreatesNo,
+			Emits:   []string{"todos.list.unarchived"},
 			Decode: func(data []byte) (engine.Command, error) {
 				return DecodeUnarchive(data)
 			},
@@ -417,12 +434,13 @@ func CommandTypes() []engine.CommandType {
 			GoName:  "Undo",
 			Doc:     "Takes back what one version changed, as far as it still stands.",
 			Creates: engine.CreatesNo,
+			Emits:   []string{"todos.list.item_added", "todos.list.item_removed", "todos.list.item_text_updated", "todos.list.item_done", "todos.list.item_undone", "todos.list.items_reordered", "todos.list.name_requested", "todos.list.name_updated", "todos.list.archived", "todos.list.unarchived"},
 			Past:    true,
 			Decode: func(data []byte) (engine.Command, error) {
 				return DecodeUndo(data)
 			},
 			Fields: []engine.Field{
-				{Name: "version", Label: "Version", Kind: "integer", Required: true},
+				{Name: "version", Label: "Version", Doc: "The version whose change is taken back.", Kind: "integer", Required: true, Min: "1", Max: "9007199254740991"},
 			},
 			Refusals: []engine.RefusalType{
 				{Code: "not_active", Text: "This list is not active, so it cannot be changed.", At: ""},
@@ -437,12 +455,13 @@ func CommandTypes() []engine.CommandType {
 			GoName:  "UpdateItemText",
 			Doc:     "Changes the text of an item, unless another one has the same text.",
 			Creates: engine.CreatesNo,
+			Emits:   []string{"todos.list.item_text_updated", "todos.list.item_duplicated"},
 			Decode: func(data []byte) (engine.Command, error) {
 				return DecodeUpdateItemText(data)
 			},
 			Fields: []engine.Field{
-				{Name: "id", Label: "ID", Kind: "string", Format: "uuid", Required: true},
-				{Name: "text", Label: "Text", Kind: "string", Required: true, MinLength: 1, MaxLength: 200},
+				{Name: "id", Label: "ID", Doc: "The item.", Kind: "string", Format: "uuid", Required: true},
+				{Name: "text", Label: "Text of the item", Doc: "What there is to do.", Kind: "string", Required: true, MinLength: 1, MaxLength: 200, Trim: true},
 			},
 			Refusals: []engine.RefusalType{
 				{Code: "not_active", Text: "This list is not active, so it cannot be changed.", At: ""},
@@ -455,11 +474,12 @@ func CommandTypes() []engine.CommandType {
 			GoName:  "UpdateName",
 			Doc:     "Gives the list another name, once that name is its own.",
 			Creates: engine.CreatesNo,
+			Emits:   []string{"todos.list.name_requested", "todos.list.name_updated"},
 			Decode: func(data []byte) (engine.Command, error) {
 				return DecodeUpdateName(data)
 			},
 			Fields: []engine.Field{
-				{Name: "name", Label: "Name", Kind: "string", Required: true, MinLength: 1, MaxLength: 200},
+				{Name: "name", Label: "Name of the list", Doc: "What the list is called.", Kind: "string", Required: true, MinLength: 1, MaxLength: 200, Trim: true},
 			},
 			Refusals: []engine.RefusalType{
 				{Code: "not_active", Text: "This list is not active, so it cannot be changed.", At: ""},

@@ -83,11 +83,12 @@ func CommandTypes() []engine.CommandType {
 			Doc:      "Makes a reservation final.",
 			Creates:  engine.CreatesNo,
 			Internal: true,
+			Emits:    []string{"todos.list_name.confirmed"},
 			Decode: func(data []byte) (engine.Command, error) {
 				return DecodeConfirm(data)
 			},
 			Fields: []engine.Field{
-				{Name: "reservation_id", Label: "Reservation ID", Kind: "string", Format: "uuid", Required: true},
+				{Name: "reservation_id", Label: "Reservation ID", Doc: "The reservation of the name that this is about.", Kind: "string", Format: "uuid", Required: true},
 			},
 			Refusals: []engine.RefusalType{
 				{Code: "not_reserved", Text: "This reservation is over.", At: ""},
@@ -99,11 +100,12 @@ func CommandTypes() []engine.CommandType {
 			Doc:      "Frees a reservation that was not confirmed.",
 			Creates:  engine.CreatesNo,
 			Internal: true,
+			Emits:    []string{"todos.list_name.expired"},
 			Decode: func(data []byte) (engine.Command, error) {
 				return DecodeExpire(data)
 			},
 			Fields: []engine.Field{
-				{Name: "reservation_id", Label: "Reservation ID", Kind: "string", Format: "uuid", Required: true},
+				{Name: "reservation_id", Label: "Reservation ID", Doc: "The reservation of the name that this is about.", Kind: "string", Format: "uuid", Required: true},
 			},
 		},
 		{
@@ -112,11 +114,12 @@ func CommandTypes() []engine.CommandType {
 			Doc:      "Frees the name that a list does not need any more.",
 			Creates:  engine.CreatesNo,
 			Internal: true,
+			Emits:    []string{"todos.list_name.released"},
 			Decode: func(data []byte) (engine.Command, error) {
 				return DecodeRelease(data)
 			},
 			Fields: []engine.Field{
-				{Name: "reservation_id", Label: "Reservation ID", Kind: "string", Format: "uuid", Required: true},
+				{Name: "reservation_id", Label: "Reservation ID", Doc: "The reservation of the name that this is about.", Kind: "string", Format: "uuid", Required: true},
 			},
 		},
 		{
@@ -125,12 +128,13 @@ func CommandTypes() []engine.CommandType {
 			Doc:      "Reserves the name for a list, for a minute.",
 			Creates:  engine.CreatesOrUpdates,
 			Internal: true,
+			Emits:    []string{"todos.list_name.reserved"},
 			Decode: func(data []byte) (engine.Command, error) {
 				return DecodeReserve(data)
 			},
 			Fields: []engine.Field{
-				{Name: "list_id", Label: "List ID", Kind: "string", Format: "uuid", Required: true},
-				{Name: "reservation_id", Label: "Reservation ID", Kind: "string", Format: "uuid", Required: true},
+				{Name: "list_id", Label: "List ID", Doc: "The list.", Kind: "string", Format: "uuid", Required: true},
+				{Name: "reservation_id", Label: "Reservation ID", Doc: "The reservation of the name that this is about.", Kind: "string", Format: "uuid", Required: true},
 			},
 			Refusals: []engine.RefusalType{
 				{Code: "taken", Text: "Another list has this name.", At: ""},

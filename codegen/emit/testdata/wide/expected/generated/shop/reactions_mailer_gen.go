@@ -20,8 +20,9 @@ type MailerReactions interface {
 func reactionsOfMailer(h MailerReactions) []engine.Reaction {
 	return []engine.Reaction{
 		{
-			Name:   "shop.mailer.on_placed",
-			Events: []string{"shop.order.placed"},
+			Name:       "shop.mailer.on_placed",
+			Events:     []string{"shop.order.placed"},
+			Dispatches: []string{"shop.stock.reserve"},
 			Run: func(ctx context.Context, m engine.Meta, state any, event engine.Event, out *engine.Dispatch) error {
 				switch event := event.(type) {
 				case order.Placed:

@@ -23,9 +23,10 @@ type OrderReactions interface {
 func reactionsOfOrder(h OrderReactions) []engine.Reaction {
 	return []engine.Reaction{
 		{
-			Name:   "shop.order.on_placed",
-			Events: []string{"shop.order.placed"},
-			Calls:  []string{"slack"},
+			Name:       "shop.order.on_placed",
+			Events:     []string{"shop.order.placed"},
+			Dispatches: []string{"shop.order.touch", "shop.stock.reserve"},
+			Calls:      []string{"slack"},
 			Run: func(ctx context.Context, m engine.Meta, state any, event engine.Event, out *engine.Dispatch) error {
 				switch event := event.(type) {
 				case order.Placed:
@@ -42,8 +43,9 @@ func reactionsOfOrder(h OrderReactions) []engine.Reaction {
 			},
 		},
 		{
-			Name:   "shop.order.on_any",
-			Events: []string{"shop.order.touched", "shop.order.error"},
+			Name:       "shop.order.on_any",
+			Events:     []string{"shop.order.touched", "shop.order.error"},
+			Dispatches: []string{"shop.stock.reserve"},
 			Run: func(ctx context.Context, m engine.Meta, state any, event engine.Event, out *engine.Dispatch) error {
 				switch event := event.(type) {
 				case order.Touched:

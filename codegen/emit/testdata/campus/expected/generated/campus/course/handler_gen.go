@@ -69,11 +69,12 @@ func CommandTypes() []engine.CommandType {
 			GoName:  "Open",
 			Doc:     "Offers the course, with so many seats.",
 			Creates: engine.CreatesOrUpdates,
+			Emits:   []string{"campus.course.opened"},
 			Decode: func(data []byte) (engine.Command, error) {
 				return DecodeOpen(data)
 			},
 			Fields: []engine.Field{
-				{Name: "seats", Label: "Seats", Kind: "integer", Required: true},
+				{Name: "seats", Label: "Seats", Kind: "integer", Required: true, Min: "1", Max: "1000"},
 			},
 		},
 	}

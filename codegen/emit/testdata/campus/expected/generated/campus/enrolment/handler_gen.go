@@ -74,6 +74,7 @@ func CommandTypes() []engine.CommandType {
 			GoName:  "Join",
 			Doc:     "",
 			Creates: engine.CreatesOrUpdates,
+			Emits:   []string{"campus.enrolment.joined"},
 			Decode: func(data []byte) (engine.Command, error) {
 				return DecodeJoin(data)
 			},
@@ -83,8 +84,8 @@ func CommandTypes() []engine.CommandType {
 			},
 			Fields: []engine.Field{
 				{Name: "course_id", Label: "Course ID", Kind: "string", Format: "uuid", Required: true},
-				{Name: "student_id", Label: "Student ID", Kind: "string", Required: true, MinLength: 1, MaxLength: 50},
-				{Name: "year", Label: "Year", Kind: "integer", Required: true},
+				{Name: "student_id", Label: "Student ID", Kind: "string", Required: true, MinLength: 1, MaxLength: 50, Trim: true},
+				{Name: "year", Label: "Year", Kind: "integer", Required: true, Min: "2000", Max: "2100"},
 				{Name: "term", Label: "Term", Kind: "string", Enum: []string{"spring", "autumn"}},
 				{Name: "before", Label: "Before", Kind: "array"},
 				{Name: "tutor", Label: "Tutor", Kind: "string"},
@@ -101,6 +102,7 @@ func CommandTypes() []engine.CommandType {
 			GoName:  "Leave",
 			Doc:     "",
 			Creates: engine.CreatesNo,
+			Emits:   []string{"campus.enrolment.left"},
 			Decode: func(data []byte) (engine.Command, error) {
 				return DecodeLeave(data)
 			},

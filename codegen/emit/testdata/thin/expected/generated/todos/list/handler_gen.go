@@ -81,11 +81,12 @@ func CommandTypes() []engine.CommandType {
 			GoName:  "AddItem",
 			Doc:     "Puts a new item at the end of the list, unless one with the same text stands there already.",
 			Creates: engine.CreatesNo,
+			Emits:   []string{"todos.list.item_added", "todos.list.item_duplicated"},
 			Decode: func(data []byte) (engine.Command, error) {
 				return DecodeAddItem(data)
 			},
 			Fields: []engine.Field{
-				{Name: "text", Label: "Text", Kind: "string", Required: true, MinLength: 1, MaxLength: 200},
+				{Name: "text", Label: "Text", Doc: "What there is to do.", Kind: "string", Required: true, MinLength: 1, MaxLength: 200, Trim: true},
 			},
 			Refusals: []engine.RefusalType{
 				{Code: "not_active", Text: "This list is archived or deleted, so it cannot be changed.", At: ""},
@@ -96,11 +97,12 @@ func CommandTypes() []engine.CommandType {
 			GoName:  "Create",
 			Doc:     "Starts a new list, active at once.",
 			Creates: engine.CreatesYes,
+			Emits:   []string{"todos.list.created"},
 			Decode: func(data []byte) (engine.Command, error) {
 				return DecodeCreate(data)
 			},
 			Fields: []engine.Field{
-				{Name: "name", Label: "Name", Kind: "string", Required: true, MinLength: 1, MaxLength: 200},
+				{Name: "name", Label: "Name", Doc: "What the list is called.", Kind: "string", Required: true, MinLength: 1, MaxLength: 200, Trim: true},
 			},
 		},
 		{
@@ -108,12 +110,13 @@ func CommandTypes() []engine.CommandType {
 			GoName:  "Restore",
 			Doc:     "Adds the items that were on the list at a version once more.",
 			Creates: engine.CreatesNo,
+			Emits:   []string{"todos.list.item_added"},
 			Past:    true,
 			Decode: func(data []byte) (engine.Command, error) {
 				return DecodeRestore(data)
 			},
 			Fields: []engine.Field{
-				{Name: "version", Label: "Version", Kind: "integer", Required: true},
+				{Name: "version", Label: "Version", Kind: "integer", Required: true, Min: "0", Max: "9007199254740991"},
 			},
 			Refusals: []engine.RefusalType{
 				{Code: "not_active", Text: "This list is archived or deleted, so it cannot be changed.", At: ""},

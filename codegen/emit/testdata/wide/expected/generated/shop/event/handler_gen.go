@@ -68,6 +68,7 @@ func CommandTypes() []engine.CommandType {
 			GoName:  "Count",
 			Doc:     "",
 			Creates: engine.CreatesOrUpdates,
+			Emits:   []string{"shop.event.counted"},
 			Decode: func(data []byte) (engine.Command, error) {
 				return DecodeCount(data)
 			},

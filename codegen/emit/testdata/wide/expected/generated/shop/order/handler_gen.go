@@ -98,6 +98,7 @@ func CommandTypes() []engine.CommandType {
 			GoName:  "Place",
 			Doc:     "",
 			Creates: engine.CreatesYes,
+			Emits:   []string{"shop.order.placed", "shop.order.error"},
 			Decode: func(data []byte) (engine.Command, error) {
 				return DecodePlace(data)
 			},
@@ -109,10 +110,10 @@ func CommandTypes() []engine.CommandType {
 				{Name: "wait", Label: "Wait", Kind: "string", Format: "duration"},
 				{Name: "mail", Label: "Mail", Kind: "string", Format: "email", Required: true, MaxLength: 50},
 				{Name: "site", Label: "Site", Kind: "string", Format: "uri", Required: true},
-				{Name: "color", Label: "Color", Kind: "string", Required: true, Enum: []string{"red", "dark_blue", "RED-ish"}},
+				{Name: "color", Label: "Color", Doc: "A colour.\n//go:build never\n*/ func init() {}", Kind: "string", Required: true, Enum: []string{"red", "dark_blue", "RED-ish"}},
 				{Name: "slug", Label: "Slug", Kind: "string", MaxLength: 20, Pattern: "^[a-z]+(?:-[a-z]+)*$"},
-				{Name: "size", Label: "Size", Kind: "integer", Required: true},
-				{Name: "price", Label: "Price", Kind: "number", Required: true},
+				{Name: "size", Label: "Size", Kind: "integer", Required: true, Min: "1", Max: "9"},
+				{Name: "price", Label: "Price", Kind: "number", Required: true, Min: "0.5", Max: "99.5"},
 				{Name: "ok", Label: "Ok", Kind: "boolean"},
 				{Name: "tags", Label: "Tags", Kind: "array", Required: true},
 				{Name: "address", Label: "Address", Kind: "object", Required: true},
@@ -124,7 +125,7 @@ func CommandTypes() []engine.CommandType {
 				{Name: "maybe_number", Label: "Maybe number", Kind: "integer"},
 				{Name: "limited", Label: "Limited", Kind: "string", MaxLength: 3},
 				{Name: "nested", Label: "Nested", Kind: "object", Required: true},
-				{Name: "type", Label: "Type", Kind: "string", Required: true, MinLength: 1},
+				{Name: "type", Label: "Type", Kind: "string", Required: true, MinLength: 1, Trim: true},
 				{Name: "func", Label: "Func", Kind: "string", Required: true},
 				{Name: "json", Label: "JSON", Kind: "string", Required: true},
 				{Name: "engine", Label: "Engine", Kind: "string", Required: true},
@@ -156,11 +157,12 @@ func CommandTypes() []engine.CommandType {
 			Doc:      "",
 			Creates:  engine.CreatesNo,
 			Internal: true,
+			Emits:    []string{"shop.order.touched"},
 			Decode: func(data []byte) (engine.Command, error) {
 				return DecodeTouch(data)
 			},
 			Fields: []engine.Field{
-				{Name: "note", Label: "Note", Kind: "string", MaxLength: 10},
+				{Name: "note", Label: "Note", Kind: "string", MaxLength: 10, Trim: true},
 			},
 		},
 	}

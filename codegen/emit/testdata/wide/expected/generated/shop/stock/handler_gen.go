@@ -68,6 +68,7 @@ func CommandTypes() []engine.CommandType {
 			GoName:  "Reserve",
 			Doc:     "",
 			Creates: engine.CreatesOrUpdates,
+			Emits:   []string{"shop.stock.reserved"},
 			Decode: func(data []byte) (engine.Command, error) {
 				return DecodeReserve(data)
 			},
