@@ -8,6 +8,7 @@ import (
 	"net/http"
 	neturl "net/url"
 	"os"
+	"regexp"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -27,6 +28,7 @@ const benchSlice = 700 * time.Millisecond
 
 func benchCommand(flags *flags) *cobra.Command {
 	var asJSON, quick bool
+	var only string
 	cfg := bench.Config{Slice: benchSlice}
 	cmd := &cobra.Command{
 		Use:   "bench",
@@ -38,12 +40,19 @@ func benchCommand(flags *flags) *cobra.Command {
 			if quick {
 				cfg = cfg.Quick()
 			}
+			if only != "" {
+				var err error
+				if cfg.Only, err = regexp.Compile(only); err != nil {
+					return &usageError{fmt.Errorf("--only: %w", err)}
+				}
+			}
 			cfg.Progress = cmd.ErrOrStderr()
 			return runBench(cmd, *flags, cfg, asJSON)
 		},
 	}
 	jsonFlag(cmd, &asJSON)
 	cmd.Flags().BoolVar(&quick, "quick", false, "try everything, measure nothing firmly")
+	cmd.Flags().StringVar(&only, "only", "", "measure the rows whose work matches a regular expression")
 	cmd.Flags().IntVar(&cfg.Rounds, "rounds", 5, "rounds of each comparison")
 	cmd.Flags().IntVar(&cfg.Events, "events", 1_000_000, "events stored for the rows about long logs")
 	cmd.Flags().IntVar(&cfg.Tabs, "tabs", 5_000, "tabs open at the same time, as far as this process may open files")
@@ -56,7 +65,7 @@ func benchProcessCommand() *cobra.Command {
 	return &cobra.Command{
 		Use: "process <database url>", Hidden: true, Args: usageArgs(cobra.ExactArgs(1)),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return bench.Serve(cmd.Context(), args[0], newSystem(config{}), cmd.InOrStdin(), cmd.OutOrStdout())
+			return bench.Serve(cmd.Context(), args[0], cmd.InOrStdin(), cmd.OutOrStdout())
 		},
 	}
 }

@@ -7,6 +7,9 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
+	"regexp"
+	"slices"
+	"sync/atomic"
 	"time"
 
 	"github.com/backstory-go/backstory/engine"
@@ -29,7 +32,8 @@ type Config struct {
 	Clicks int           // measured one by one; 0: 500
 	Idle   time.Duration // that an idle process is watched; 0: 10 s
 
-	Progress io.Writer // is told what is being measured; nil: nobody
+	Only     *regexp.Regexp // the rows to measure, by their work; nil: all
+	Progress io.Writer      // is told what is being measured; nil: nobody
 }
 
 // Quick is a smoke run: every row, none of them firm.
@@ -69,9 +73,32 @@ func orDefault[T comparable](value, standard T) T {
 // bench is one run.
 type bench struct {
 	Config
-	eng *postgres.Engine
-	raw *measure.Raw
-	out *Report
+	eng  *postgres.Engine // the app's, at work: see work and rest
+	stop func()           // ends it; nil: it does not work
+	raw  *measure.Raw
+	turn atomic.Int64 // of the commands, so that no two say the same
+	out  *Report
+}
+
+// part is rows that share what they need.
+type part struct {
+	works []string // of its rows
+	run   func(context.Context) error
+}
+
+// parts are in the order in which they leave the least behind for each other: the
+// log first, while nobody follows it, and the long log last.
+func (b *bench) parts() []part {
+	return []part{
+		{appendWorks(), b.appends}, {[]string{workProcesses}, b.processes}, {commandWorks(), b.commands}, {clickWorks(), b.clicks},
+		{[]string{workRead}, b.reads}, {[]string{workPatched, workTab}, b.tabs}, {[]string{workIdle}, b.idle},
+		{[]string{workRebuild, workRebuildMemory, workIdle, workStartup}, b.longLog},
+	}
+}
+
+// wants says whether one of the rows is to be measured.
+func (b *bench) wants(works ...string) bool {
+	return b.Only == nil || slices.ContainsFunc(works, b.Only.MatchString)
 }
 
 // Run measures everything. It takes some minutes.
@@ -80,23 +107,20 @@ func Run(ctx context.Context, cfg Config) (*Report, error) {
 		return nil, err
 	}
 	b := &bench{Config: cfg.withDefaults()}
-	eng, stop, err := b.start(ctx)
-	if err != nil {
-		return nil, err
-	}
-	defer stop()
-	b.eng = eng
-	if b.raw, err = measure.NewRaw(ctx, b.URL, 32); err != nil {
+	if err := b.prepare(ctx); err != nil {
 		return nil, err
 	}
 	defer b.raw.Close()
+	defer b.rest()
+	var err error
 	if b.out, err = b.describe(ctx); err != nil {
 		return nil, err
 	}
-	for _, part := range []func(context.Context) error{
-		b.appends, b.processes, b.commands, b.clicks, b.reads, b.tabs, b.idle, b.longLog,
-	} {
-		if err := part(ctx); err != nil {
+	for _, p := range b.parts() {
+		if !b.wants(p.works...) {
+			continue
+		}
+		if err := p.run(ctx); err != nil {
 			return nil, err
 		}
 	}
@@ -104,9 +128,58 @@ func Run(ctx context.Context, cfg Config) (*Report, error) {
 	return b.out, nil
 }
 
+// prepare makes the log and the raw table beside it.
+func (b *bench) prepare(ctx context.Context) error {
+	eng, err := openLog(ctx, b.URL)
+	if err != nil {
+		return err
+	}
+	eng.Close()
+	b.raw, err = measure.NewRaw(ctx, b.URL, 32)
+	return err
+}
+
+// openLog opens an engine that stores and reads, and that has nobody who follows
+// the log: what the raw limit is compared with.
+func openLog(ctx context.Context, url string) (*postgres.Engine, error) {
+	return postgres.Open(ctx, postgres.Config{URL: url, System: &engine.System{}, Log: quiet()})
+}
+
+func quiet() *slog.Logger { return slog.New(slog.DiscardHandler) }
+
+// work lets the app's engine work, if it does not, and waits until it has caught
+// up with everything that was stored.
+func (b *bench) work(ctx context.Context) (err error) {
+	if b.stop == nil {
+		if b.eng, b.stop, err = b.start(ctx); err != nil {
+			return err
+		}
+	}
+	return b.caughtUp(ctx)
+}
+
+// workWith is work once lists are stored.
+func (b *bench) workWith(ctx context.Context, name string, lists, events int) error {
+	if err := b.work(ctx); err != nil {
+		return err
+	}
+	if err := b.seed(ctx, name, lists, events); err != nil {
+		return err
+	}
+	return b.caughtUp(ctx)
+}
+
+// rest ends the app's engine, if it works.
+func (b *bench) rest() {
+	if b.stop != nil {
+		b.stop()
+		b.eng, b.stop = nil, nil
+	}
+}
+
 // start runs an engine until stop is called.
 func (b *bench) start(ctx context.Context) (eng *postgres.Engine, stop func(), err error) {
-	eng, err = postgres.Open(ctx, postgres.Config{URL: b.URL, System: b.System(), Log: slog.New(slog.DiscardHandler)})
+	eng, err = postgres.Open(ctx, postgres.Config{URL: b.URL, System: b.System(), Log: quiet()})
 	if err != nil {
 		return nil, nil, err
 	}
@@ -124,6 +197,9 @@ func (b *bench) start(ctx context.Context) (eng *postgres.Engine, stop func(), e
 
 // compare adds a row of work beside a raw limit, both in units a second.
 func (b *bench) compare(ctx context.Context, r Row, callers int, own measure.Unit, rawCallers int, raw measure.Unit, per float64) error {
+	if !b.wants(r.Work) {
+		return nil
+	}
 	b.tell(r.Work)
 	side := func(callers int, work measure.Unit) measure.Side {
 		return func(ctx context.Context) (float64, error) {

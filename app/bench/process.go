@@ -5,15 +5,12 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"log/slog"
 	"os"
 	"os/exec"
 	"sync"
 	"time"
 
-	"github.com/backstory-go/backstory/engine"
 	"github.com/backstory-go/backstory/engine/measure"
-	"github.com/backstory-go/backstory/engine/postgres"
 )
 
 // together lets processes append at the same time and adds up what they did.
@@ -81,8 +78,8 @@ func (c *child) Close() error {
 
 // Serve appends for as many milliseconds as each line of in says, and answers how
 // many appends a second that were.
-func Serve(ctx context.Context, url string, system *engine.System, in io.Reader, out io.Writer) error {
-	eng, err := postgres.Open(ctx, postgres.Config{URL: url, System: system, Log: slog.New(slog.DiscardHandler)})
+func Serve(ctx context.Context, url string, in io.Reader, out io.Writer) error {
+	eng, err := openLog(ctx, url)
 	if err != nil {
 		return err
 	}

@@ -27,7 +27,16 @@ FROM (SELECT coalesce(max(position), 0) AS position FROM backstory.events) head,
 // seedPage is how many lists are stored in one transaction.
 const seedPage = 5_000
 
-// seed stores lists 0 … lists-1 of a name. Nothing else may write meanwhile.
+// lockSQL is the order lock, that every writer of the log takes first.
+const lockSQL = `SELECT pg_advisory_xact_lock('backstory.events'::regclass::oid::int, 0)`
+
+// behindSQL puts what was stored behind the reactions, as it is for those that are
+// registered later: a log of the past. The fence lets who works there look again.
+const behindSQL = `UPDATE backstory.slots s SET position = (SELECT max(position) FROM backstory.events), fence = s.fence + 1
+FROM backstory.consumers c WHERE c.name = s.consumer AND c.type IN ('actor', 'reactor')`
+
+// seed stores lists 0 … lists-1 of a name. The reactions must have caught up, and
+// do not see them.
 func (b *bench) seed(ctx context.Context, name string, lists, events int) error {
 	b.tell(fmt.Sprintf("storing %d lists of %d events", lists, events))
 	conn, err := pgx.Connect(ctx, b.URL)
@@ -36,7 +45,16 @@ func (b *bench) seed(ctx context.Context, name string, lists, events int) error 
 	}
 	defer conn.Close(ctx)
 	for from := 0; from < lists; from += seedPage {
-		_, err := conn.Exec(ctx, seedSQL, name, from, min(from+seedPage, lists)-1, events)
+		err := pgx.BeginFunc(ctx, conn, func(tx pgx.Tx) error {
+			if _, err := tx.Exec(ctx, lockSQL); err != nil {
+				return err
+			}
+			if _, err := tx.Exec(ctx, seedSQL, name, from, min(from+seedPage, lists)-1, events); err != nil {
+				return err
+			}
+			_, err := tx.Exec(ctx, behindSQL)
+			return err
+		})
 		if err != nil {
 			return fmt.Errorf("store events: %w", err)
 		}
