@@ -12,6 +12,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/backstory-go/backstory/engine"
+	"github.com/backstory-go/backstory/generated/todos/list"
 )
 
 // fakeClient is an engine in memory for tests of handlers: a few lines of the
@@ -35,26 +36,10 @@ func newFake() *fakeClient {
 	return &fakeClient{events: map[string][]engine.Recorded{}, outcomes: map[uuid.UUID]engine.Outcome{}}
 }
 
-func field(name, format string, required bool) engine.Field {
-	return engine.Field{Name: name, Label: words(name), Kind: "string", Format: format, Required: required, MinLength: 1, MaxLength: 200}
-}
-
-// fakeSystem registers the commands that the pages send.
+// fakeSystem registers the commands as the schemas describe them.
 func fakeSystem() *engine.System {
-	id, text, name := field("id", "uuid", true), field("text", "", true), field("name", "", true)
-	command := func(name string, fields ...engine.Field) engine.CommandType {
-		return engine.CommandType{Type: "todos.list." + name, Fields: fields}
-	}
-	create := command("create", name)
-	create.Creates = engine.CreatesYes
-	internal := command("notify_dispatched", id)
-	internal.Internal = true
 	system := &engine.System{}
-	system.AddActor(engine.Actor{Type: "todos.list", Commands: []engine.CommandType{
-		create, internal, command("update_name", name), command("add_item", text), command("update_item_text", id, text),
-		command("toggle_item", id), command("remove_item", id), command("archive"), command("unarchive"), command("delete"),
-		command("reorder_items", id, field("before", "uuid", false)),
-	}})
+	system.AddActor(engine.Actor{Type: "todos.list", Commands: list.CommandTypes()})
 	return system
 }
 

@@ -471,7 +471,7 @@ func listHead(l listShown) templ.Component {
 			return templ_7745c5c3_Err
 		}
 		if l.editable() {
-			templ_7745c5c3_Err = editor("rename", "todos.list.update_name", l.ID, "", "name", "Name of the list", l.Name, "title").Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = editor("rename", "todos.list.update_name", l.ID, "", "name", l.Name, "title").Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -732,7 +732,7 @@ func addForm(l listShown) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = textField("add-item", "text", "New item", "", templ.Attributes{"placeholder": "What is to be done?"}).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = commandField("add-item", "todos.list.add_item", "text", "", templ.Attributes{"placeholder": "What is to be done?"}).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -838,7 +838,7 @@ func itemRow(l listShown, item todoItem, index int) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = editor("edit-"+item.ID, "todos.list.update_item_text", l.ID, item.ID, "text", "Text of the item", item.Text, "text").Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = editor("edit-"+item.ID, "todos.list.update_item_text", l.ID, item.ID, "text", item.Text, "text").Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -1309,7 +1309,7 @@ func checkForm(l listShown, item todoItem) templ.Component {
 
 // editor shows a text that a click or Enter opens for editing. Escape closes it,
 // Enter saves, leaving it does neither. What is typed survives every patch.
-func editor(form, command, stream, item, field, label, known, class string) templ.Component {
+func editor(form, command, stream, item, field, known, class string) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
@@ -1460,7 +1460,7 @@ func editor(form, command, stream, item, field, label, known, class string) temp
 				return templ_7745c5c3_Err
 			}
 		}
-		templ_7745c5c3_Err = textField(form, field, label, known, templ.Attributes{}).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = commandField(form, command, field, known, templ.Attributes{}).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

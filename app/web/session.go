@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"net/http"
+	"strconv"
 	"strings"
 	"time"
 	"unicode"
@@ -11,6 +12,8 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/gorilla/securecookie"
+
+	"github.com/backstory-go/backstory/engine"
 )
 
 // The app's cookies.
@@ -51,6 +54,8 @@ type visit struct {
 	user string
 	seed uuid.UUID // the ids of the commands in the page's forms follow from it
 	form formState // of a plain form that comes back with errors
+
+	system *engine.System // whose commands the page's forms send
 }
 
 type visitKey struct{}
@@ -88,7 +93,7 @@ func (s *Server) admit(next http.Handler, refuse http.HandlerFunc) http.Handler 
 			refuse(w, r)
 			return
 		}
-		next.ServeHTTP(w, withVisit(r, visit{user: user, seed: uuid.New()}))
+		next.ServeHTTP(w, withVisit(r, visit{user: user, seed: uuid.New(), system: s.cfg.System}))
 	})
 }
 
@@ -137,7 +142,7 @@ func userFault(user string) string {
 	case n == 0:
 		return "Please enter a name."
 	case n > maxUser:
-		return "Please use 40 characters or fewer."
+		return "Please use " + strconv.Itoa(maxUser) + " characters or fewer."
 	}
 	return ""
 }

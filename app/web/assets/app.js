@@ -28,7 +28,7 @@ const backstory = (() => {
     for (const [name, value] of new FormData(form)) command[name] = value;
     if (wishes.has(idOf(form))) Object.assign(command, wishes.get(idOf(form)).fields);
     command.command_id = freshId();
-    const input = form.querySelector("input[data-max]");
+    const input = form.querySelector("input[aria-describedby]");
     const entry = { form: idOf(form), text: input ? input.value : "" };
     if ("chip" in form.dataset) entry.chip = chip(input);
     sent.set(command.command_id, entry);
@@ -77,7 +77,7 @@ const backstory = (() => {
     if (result.target) return location.assign(result.target);
     if (entry.chip) leaveWhenShown(entry.chip, Number(result.version));
     const editor = form && form.closest("details.editor");
-    const input = form && form.querySelector("input[data-max]");
+    const input = form && form.querySelector("input[aria-describedby]");
     if (editor && input.value === entry.text) close(editor);
     if (form && "keep" in form.dataset && input.value === entry.text) input.value = "";
     if (form && again.has(idOf(form))) {
@@ -94,7 +94,7 @@ const backstory = (() => {
     wishes.delete(entry.form);
     again.delete(entry.form);
     if (!form) return;
-    const input = form.querySelector("input[data-max]");
+    const input = form.querySelector("input[aria-describedby]");
     if (input && !input.value) input.value = entry.text;
     if (input && document.activeElement === document.body) input.focus();
   }
@@ -178,7 +178,7 @@ const backstory = (() => {
   document.addEventListener("toggle", (evt) => {
     const editor = evt.target;
     if (!editor.matches("details.editor") || !editor.open) return;
-    const input = editor.querySelector("input[data-max]");
+    const input = editor.querySelector("input[aria-describedby]");
     if (document.activeElement === input) return; // it came back from the server, with errors
     input.value = editor.querySelector(".label").textContent;
     input.focus();
@@ -210,13 +210,17 @@ const backstory = (() => {
     for (const open of document.querySelectorAll("details.confirm[open]")) if (!open.contains(evt.target)) open.open = false;
   });
 
-  // Lengths count as the server counts: code points, without space around them.
-  document.addEventListener("input", (evt) => {
-    const max = Number(evt.target.dataset.max);
-    if (!max) return;
-    const length = [...evt.target.value.trim()].length;
-    evt.target.setCustomValidity(length > max ? `Please use ${max} characters or fewer; this has ${length}.`
-      : evt.target.value && !length ? "Please write more than spaces." : "");
+  // What the browser's own checks cannot say is said here, as the schema means it:
+  // lengths count code points, and where the server trims, without space around.
+  document.addEventListener("input", ({ target }) => {
+    const { min, max, pattern, trim } = target.dataset;
+    if (!max && !min && !pattern) return;
+    const text = trim == null ? target.value : target.value.trim(), length = [...text].length;
+    target.setCustomValidity(!target.value ? "" // what is required, browsers know
+      : !length ? "Please write more than spaces."
+      : max && length > max ? `Please use ${max} characters or fewer; this has ${length}.`
+      : min && length < min ? `Please use at least ${min} characters.`
+      : pattern && !new RegExp(pattern, "v").test(text) ? "This does not have the form that is asked for." : "");
   });
 
   // ---- Around patches ------------------------------------------------------
