@@ -16,6 +16,7 @@ import (
 const (
 	beatEvery   = 500 * time.Millisecond // a lease lasts four beats: see SlotSteal
 	idleBeats   = 2                      // from one checkpoint without work to the next
+	sweepBeats  = 120                    // from one look for the rows of dead processes to the next
 	leaveWithin = 2 * time.Second
 )
 
@@ -121,6 +122,11 @@ func (d *duty) beat(working context.Context) error {
 	if d.beats++; d.beats%idleBeats == 0 {
 		d.flushIdle(ctx)
 		if err := d.e.sql.HandledForget(ctx); err != nil {
+			return err
+		}
+	}
+	if d.beats%sweepBeats == 1 {
+		if err := d.e.sql.WorkerSweep(ctx); err != nil {
 			return err
 		}
 	}

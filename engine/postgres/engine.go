@@ -168,7 +168,8 @@ func (e *Engine) Run(ctx context.Context) error {
 var errClosed = errors.New("the engine is closed")
 
 // Close waits for appends and submissions in hand (at most 5 s), ends Run and
-// what it started, and closes every connection. Calls after it fail.
+// what it started, and closes every connection. Calls after it fail; Close itself
+// may be called again.
 func (e *Engine) Close() {
 	idle := make(chan struct{})
 	go func() {

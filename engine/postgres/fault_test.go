@@ -179,6 +179,21 @@ func TestProcessThatLeaves_HandsOverAtOnce(t *testing.T) {
 	checkBalances(t, url)
 }
 
+// A process that is killed cannot take its row away; others do.
+func TestProcessThatDied_ItsRowIsSwept(t *testing.T) {
+	t.Parallel()
+	url := database(t)
+	err := sql(t, url, `INSERT INTO backstory.workers (id, seen_at, started_at, info)
+		SELECT gen_random_uuid(), now() - interval '1 hour', now() - interval '2 hours', '{}' FROM generate_series(1, 3)`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	started(t, postgres.Config{URL: url})
+	eventually(t, "only the living process is there", func() bool {
+		return one[string](t, url, `SELECT string_agg((seen_at > now() - interval '1 minute')::text, ' ') FROM backstory.workers`) == "true"
+	})
+}
+
 func TestServerRestart_IsWaitedOut(t *testing.T) {
 	server := privateServer(t, false)
 	url := server.URL("postgres")

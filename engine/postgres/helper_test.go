@@ -102,6 +102,7 @@ func run(tb testing.TB, cfg postgres.Config) (*postgres.Engine, func()) {
 	})
 }
 
+// openEngine opens an engine that is closed when the test ends, or before.
 func openEngine(tb testing.TB, cfg postgres.Config) *postgres.Engine {
 	tb.Helper()
 	if cfg.System == nil {
@@ -114,6 +115,7 @@ func openEngine(tb testing.TB, cfg postgres.Config) *postgres.Engine {
 	if err != nil {
 		tb.Fatalf("Open: %v", err)
 	}
+	tb.Cleanup(e.Close)
 	return e
 }
 

@@ -103,10 +103,9 @@ const (
 // forget deletes outcomes that are older than they are kept, until ctx ends; then
 // it returns nil.
 func (e *Engine) forget(ctx context.Context) error {
-	for { // on the readers' connections: there the planner may use the index of decided_at
+	for {
 		for more := true; more; {
-			n, err := enginedb.New(e.reads).OutcomesForget(ctx, enginedb.OutcomesForgetParams{
-				Seconds: (e.cfg.OutcomeRetention + forgetMargin).Seconds(), Most: forgetMost})
+			n, err := e.forgetSome(ctx)
 			if err != nil && !ended(ctx, err) {
 				e.log.Warn("forgetting old outcomes is tried again", "error", err)
 			}
@@ -116,6 +115,19 @@ func (e *Engine) forget(ctx context.Context) error {
 			return nil
 		}
 	}
+}
+
+func (e *Engine) forgetSome(ctx context.Context) (n int64, err error) {
+	err = pgx.BeginTxFunc(ctx, e.work, pgx.TxOptions{IsoLevel: pgx.ReadCommitted}, func(tx pgx.Tx) error {
+		sql := enginedb.New(tx)
+		if err := sql.ForgetSettings(ctx); err != nil {
+			return err
+		}
+		n, err = sql.OutcomesForget(ctx, enginedb.OutcomesForgetParams{
+			Seconds: (e.cfg.OutcomeRetention + forgetMargin).Seconds(), Most: forgetMost})
+		return err
+	})
+	return n, err
 }
 
 // expired says whether an id made by the system is older than outcomes are kept:

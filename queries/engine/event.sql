@@ -10,10 +10,6 @@ SELECT unnest(@positions::bigint[]), unnest(@streams::text[]), unnest(@versions:
 SELECT position, stream, version, id, type, schema_version, at, by, correlation, causation, data
 FROM backstory.events WHERE position > @after ORDER BY position LIMIT @most;
 
--- name: EventRange :many
-SELECT position, stream, version, id, type, schema_version, at, by, correlation, causation, data
-FROM backstory.events WHERE position >= @first AND position <= @last ORDER BY position;
-
 -- name: EventStored :many
 SELECT id, stream, position, version, at FROM backstory.events WHERE id = ANY(@ids::uuid[]);
 

@@ -10,7 +10,9 @@ SELECT version, at FROM backstory.floor_streams WHERE stream = @stream;
 -- Where streams begin whose first events were moved out.
 SELECT q.ord::int AS ord, f.version, f.last_id, f.at, f.state
 FROM (SELECT unnest(@ords::int[]) AS ord, unnest(@streams::text[]) AS stream, unnest(@uptos::bigint[]) AS upto) q
-JOIN backstory.floor_streams f ON f.stream = q.stream AND f.version <= q.upto;
+CROSS JOIN LATERAL (
+    SELECT x.version, x.last_id, x.at, x.state FROM backstory.floor_streams x
+    WHERE x.stream = q.stream AND x.version <= q.upto LIMIT 1) f;
 
 -- name: FloorBehind :many
 -- Who has not seen all that is to leave.

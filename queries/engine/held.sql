@@ -4,11 +4,12 @@
 SELECT key FROM backstory.held WHERE consumer = @consumer AND slot = ANY(@slots::int[]);
 
 -- name: HeldDue :many
-SELECT DISTINCT consumer, slot FROM backstory.held WHERE parked_at IS NULL AND next_at <= clock_timestamp();
+-- The time of the statement: an index is not searched for one that changes meanwhile.
+SELECT DISTINCT consumer, slot FROM backstory.held WHERE parked_at IS NULL AND next_at <= statement_timestamp();
 
 -- name: HeldTake :many
 SELECT key, slot, from_position, from_version, attempts, error FROM backstory.held
-WHERE consumer = @consumer AND slot = ANY(@slots::int[]) AND parked_at IS NULL AND next_at <= clock_timestamp()
+WHERE consumer = @consumer AND slot = ANY(@slots::int[]) AND parked_at IS NULL AND next_at <= statement_timestamp()
 ORDER BY next_at LIMIT @most;
 
 -- name: HeldTry :exec

@@ -25,6 +25,12 @@ WHERE o.discarded_at IS NULL AND o.id IN (
     SELECT DISTINCT ON (x.stream) x.id FROM backstory.outcomes x
     WHERE x.status = 'failed' AND x.discarded_at IS NULL AND (@key = '' OR x.stream = @key) ORDER BY x.stream, x.at, x.id LIMIT @most);
 
+-- name: ForgetSettings :exec
+-- Without knowing the time, or how few are that old, the planner would read all
+-- outcomes from the first on.
+SELECT set_config('plan_cache_mode', 'force_custom_plan', true), set_config('enable_seqscan', 'off', true),
+       set_config('enable_bitmapscan', 'on', true);
+
 -- name: OutcomesForget :execrows
 DELETE FROM backstory.outcomes o WHERE o.id IN (
     SELECT x.id FROM backstory.outcomes x

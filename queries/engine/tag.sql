@@ -12,7 +12,8 @@ SELECT position, type, tags FROM backstory.events WHERE position > @after ORDER 
 
 -- name: TagPositions :many
 -- Each item is led by the tag that the fewest events carry, as far as a bounded
--- look at each can tell; an item without tags is read along the log.
+-- look at each can tell; an item without tags is read along the log. The other tags
+-- are looked up one by one: for NOT EXISTS the planner would read all tags there are.
 SELECT DISTINCT m.position::bigint AS position
 FROM (SELECT unnest(@types::text[]) AS types, unnest(@tags::text[]) AS tags) AS i
 CROSS JOIN LATERAL (
@@ -27,7 +28,7 @@ CROSS JOIN LATERAL (
        AND NOT EXISTS (
            SELECT 1 FROM unnest(i.tags::text[]) AS o (tag)
            WHERE o.tag <> lead.tag
-             AND NOT EXISTS (SELECT 1 FROM backstory.event_tags h WHERE h.tag = o.tag AND h.position = t.position))
+             AND (SELECT h.position FROM backstory.event_tags h WHERE h.tag = o.tag AND h.position = t.position) IS NULL)
      ORDER BY t.position LIMIT @most)
     UNION ALL
     (SELECT e.position FROM backstory.events e

@@ -36,7 +36,8 @@ func (t Template) Validate() error {
 }
 
 // Database makes a fresh database from the template for this test, in the shared cluster, drops it at the test's end
-// and returns its URL. It is safe in parallel tests. The server does not survive power cuts: tests of durability use
+// and returns its URL. What the calling goroutine starts afterwards has to have ended by then, and every session with
+// the database closed: else the test fails. It is safe in parallel tests. The server does not survive power cuts: tests of durability use
 // [Private].
 func Database(tb testing.TB, template Template) string {
 	tb.Helper()
@@ -57,6 +58,8 @@ func Database(tb testing.TB, template Template) string {
 			tb.Errorf("pgtest: %v", err)
 		}
 	})
+	watchGoroutines(tb)
+	watchSessions(tb, admin, name)
 	return server.URL(name)
 }
 

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strconv"
 	"sync"
 	"sync/atomic"
@@ -34,11 +35,17 @@ type cluster struct {
 	counter atomic.Int64
 }
 
-// Main runs the tests of a package and then leaves the shared cluster; the last test process to leave stops it.
+// Main runs the tests of a package and then leaves the shared cluster; the last test process to leave stops it. Tests
+// that passed, and left goroutines running, have failed.
 func Main(m *testing.M) {
-	m.Run()
+	before := runtime.NumGoroutine()
+	code := m.Run()
 	if err := shared.leave(); err != nil {
 		fmt.Fprintln(os.Stderr, "pgtest: leave the shared PostgreSQL:", err)
+	}
+	if left := moreThan(before); code == 0 && left != "" {
+		fmt.Fprintln(os.Stderr, "FAIL: pgtest: goroutines are left after all tests:\n"+left)
+		os.Exit(1)
 	}
 }
 
@@ -53,7 +60,7 @@ func Server(tb testing.TB) *localpg.Server {
 }
 
 // Private returns a server of its own, made for this test and stopped and removed at its end, which the test may stop,
-// kill and restart. It costs about a second. Durable is [localpg.Config.Durable].
+// kill and restart. As with [Database] nothing may be left of the test. It costs about a second. Durable is [localpg.Config.Durable].
 func Private(tb testing.TB, durable bool) *localpg.Server {
 	tb.Helper()
 	// Not tb.TempDir: its parents are closed to the user that root's PostgreSQL runs as.
@@ -75,11 +82,13 @@ func Private(tb testing.TB, durable bool) *localpg.Server {
 	if err != nil {
 		tb.Fatalf("pgtest: this test needs PostgreSQL: %v", err)
 	}
+	watchGoroutines(tb) // with those that wait for a server that the test started again
 	tb.Cleanup(func() {
 		if err := server.Close(); err != nil {
 			tb.Errorf("pgtest: stop the private PostgreSQL: %v", err)
 		}
 	})
+	watchSessions(tb, server.URL("postgres"), "")
 	return server
 }
 

@@ -218,6 +218,34 @@ func TestPrivateServerMayBeKilled(t *testing.T) {
 	equal(t, "the row after a crash", query(t, s.URL(""), "SELECT word FROM memory"), "built")
 }
 
+func TestWhatATestLeavesIsFound(t *testing.T) {
+	url := Database(t, Template{})
+	cfg, err := pgx.ParseConfig(url)
+	must(t, err)
+	conn, err := pgx.Connect(t.Context(), url)
+	must(t, err)
+	if left := sessionsOf(Server(t).URL(""), cfg.Database); !strings.Contains(left, cfg.Database) {
+		t.Errorf("a session is not found: %q", left)
+	}
+	must(t, conn.Close(context.Background()))
+	ended, end := t.Context(), func() {}
+	t.Run("inner", func(*testing.T) {
+		mark("inner")
+		ended, end = context.WithCancel(context.Background())
+		go func() {
+			go func() { <-ended.Done() }() // inherits the mark
+			<-ended.Done()
+		}()
+	})
+	eventually(t, "two goroutines are found", func() bool { return strings.Count(goroutinesOf("inner"), "TestWhatATestLeavesIsFound") >= 2 })
+	end()
+	eventually(t, "no goroutine is left", func() bool { return goroutinesOf("inner") == "" })
+	eventually(t, "no session is left", func() bool { return sessionsOf(Server(t).URL(""), cfg.Database) == "" })
+	if goroutinesOf("another") != "" {
+		t.Error("what nobody marked is found")
+	}
+}
+
 func TestTemplateValidate(t *testing.T) {
 	for _, faulty := range []Template{{Name: "x"}, {Build: makeTable}} {
 		if faulty.Validate() == nil {

@@ -164,62 +164,6 @@ func (q *Queries) EventInsert(ctx context.Context, arg EventInsertParams) error 
 	return err
 }
 
-const EventRange = `-- name: EventRange :many
-SELECT position, stream, version, id, type, schema_version, at, by, correlation, causation, data
-FROM backstory.events WHERE position >= $1 AND position <= $2 ORDER BY position
-`
-
-type EventRangeParams struct {
-	First int64
-	Last  int64
-}
-
-type EventRangeRow struct {
-	Position      int64
-	Stream        string
-	Version       int64
-	ID            uuid.UUID
-	Type          string
-	SchemaVersion int32
-	At            time.Time
-	By            string
-	Correlation   uuid.UUID
-	Causation     uuid.UUID
-	Data          []byte
-}
-
-func (q *Queries) EventRange(ctx context.Context, arg EventRangeParams) ([]EventRangeRow, error) {
-	rows, err := q.db.Query(ctx, EventRange, arg.First, arg.Last)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var items []EventRangeRow
-	for rows.Next() {
-		var i EventRangeRow
-		if err := rows.Scan(
-			&i.Position,
-			&i.Stream,
-			&i.Version,
-			&i.ID,
-			&i.Type,
-			&i.SchemaVersion,
-			&i.At,
-			&i.By,
-			&i.Correlation,
-			&i.Causation,
-			&i.Data,
-		); err != nil {
-			return nil, err
-		}
-		items = append(items, i)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
-}
-
 const EventRead = `-- name: EventRead :many
 SELECT position, stream, version, id, type, schema_version, at, by, correlation, causation, data
 FROM backstory.events WHERE position > $1 ORDER BY position LIMIT $2

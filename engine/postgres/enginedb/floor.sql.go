@@ -64,7 +64,9 @@ func (q *Queries) FloorDelete(ctx context.Context, arg FloorDeleteParams) (int64
 const FloorFind = `-- name: FloorFind :many
 SELECT q.ord::int AS ord, f.version, f.last_id, f.at, f.state
 FROM (SELECT unnest($1::int[]) AS ord, unnest($2::text[]) AS stream, unnest($3::bigint[]) AS upto) q
-JOIN backstory.floor_streams f ON f.stream = q.stream AND f.version <= q.upto
+CROSS JOIN LATERAL (
+    SELECT x.version, x.last_id, x.at, x.state FROM backstory.floor_streams x
+    WHERE x.stream = q.stream AND x.version <= q.upto LIMIT 1) f
 `
 
 type FloorFindParams struct {

@@ -80,7 +80,7 @@ func (q *Queries) HeldDelete(ctx context.Context, arg HeldDeleteParams) error {
 }
 
 const HeldDue = `-- name: HeldDue :many
-SELECT DISTINCT consumer, slot FROM backstory.held WHERE parked_at IS NULL AND next_at <= clock_timestamp()
+SELECT DISTINCT consumer, slot FROM backstory.held WHERE parked_at IS NULL AND next_at <= statement_timestamp()
 `
 
 type HeldDueRow struct {
@@ -88,6 +88,7 @@ type HeldDueRow struct {
 	Slot     int32
 }
 
+// The time of the statement: an index is not searched for one that changes meanwhile.
 func (q *Queries) HeldDue(ctx context.Context) ([]HeldDueRow, error) {
 	rows, err := q.db.Query(ctx, HeldDue)
 	if err != nil {
@@ -358,7 +359,7 @@ func (q *Queries) HeldStream(ctx context.Context, arg HeldStreamParams) ([]HeldS
 
 const HeldTake = `-- name: HeldTake :many
 SELECT key, slot, from_position, from_version, attempts, error FROM backstory.held
-WHERE consumer = $1 AND slot = ANY($2::int[]) AND parked_at IS NULL AND next_at <= clock_timestamp()
+WHERE consumer = $1 AND slot = ANY($2::int[]) AND parked_at IS NULL AND next_at <= statement_timestamp()
 ORDER BY next_at LIMIT $3
 `
 

@@ -184,6 +184,18 @@ func (q *Queries) CommandsUnpark(ctx context.Context, arg CommandsUnparkParams) 
 	return items, nil
 }
 
+const ForgetSettings = `-- name: ForgetSettings :exec
+SELECT set_config('plan_cache_mode', 'force_custom_plan', true), set_config('enable_seqscan', 'off', true),
+       set_config('enable_bitmapscan', 'on', true)
+`
+
+// Without knowing the time, or how few are that old, the planner would read all
+// outcomes from the first on.
+func (q *Queries) ForgetSettings(ctx context.Context) error {
+	_, err := q.db.Exec(ctx, ForgetSettings)
+	return err
+}
+
 const OutcomesForget = `-- name: OutcomesForget :execrows
 DELETE FROM backstory.outcomes o WHERE o.id IN (
     SELECT x.id FROM backstory.outcomes x

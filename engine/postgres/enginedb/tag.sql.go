@@ -44,7 +44,7 @@ CROSS JOIN LATERAL (
        AND NOT EXISTS (
            SELECT 1 FROM unnest(i.tags::text[]) AS o (tag)
            WHERE o.tag <> lead.tag
-             AND NOT EXISTS (SELECT 1 FROM backstory.event_tags h WHERE h.tag = o.tag AND h.position = t.position))
+             AND (SELECT h.position FROM backstory.event_tags h WHERE h.tag = o.tag AND h.position = t.position) IS NULL)
      ORDER BY t.position LIMIT $4)
     UNION ALL
     (SELECT e.position FROM backstory.events e
@@ -61,7 +61,8 @@ type TagPositionsParams struct {
 }
 
 // Each item is led by the tag that the fewest events carry, as far as a bounded
-// look at each can tell; an item without tags is read along the log.
+// look at each can tell; an item without tags is read along the log. The other tags
+// are looked up one by one: for NOT EXISTS the planner would read all tags there are.
 func (q *Queries) TagPositions(ctx context.Context, arg TagPositionsParams) ([]int64, error) {
 	rows, err := q.db.Query(ctx, TagPositions,
 		arg.Types,

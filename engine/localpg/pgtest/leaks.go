@@ -1,0 +1,109 @@
+package pgtest
+
+import (
+	"context"
+	"fmt"
+	"runtime"
+	"runtime/pprof"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+)
+
+const (
+	// leakPatience bounds how long what is ending may take to end. Nothing of a healthy test takes it.
+	leakPatience = 15 * time.Second
+	leakPause    = 10 * time.Millisecond
+	// leakLabel marks the goroutines of a test; those that they start inherit it.
+	leakLabel = "backstory-test"
+)
+
+// watchGoroutines marks what the calling goroutine starts from now on, and lets the test fail at its end if any of it
+// still runs. Cleanups that are registered later have run by then.
+func watchGoroutines(tb testing.TB) {
+	tb.Helper()
+	label := newToken()
+	mark(label)
+	tb.Cleanup(func() {
+		pprof.SetGoroutineLabels(context.Background()) // this goroutine goes on
+		if left := await(func() string { return goroutinesOf(label) }); left != "" {
+			tb.Errorf("pgtest: goroutines are left after the test:\n%s", left)
+		}
+	})
+}
+
+// watchSessions lets the test fail at its end if anybody is still connected to the database, or to any of the server
+// where it is "". Cleanups that are registered later have run by then.
+func watchSessions(tb testing.TB, admin, database string) {
+	tb.Helper()
+	tb.Cleanup(func() {
+		if left := await(func() string { return sessionsOf(admin, database) }); left != "" {
+			tb.Errorf("pgtest: sessions are left after the test:\n%s", left)
+		}
+	})
+}
+
+// mark labels the calling goroutine, and with it those that it will start.
+func mark(label string) {
+	pprof.SetGoroutineLabels(pprof.WithLabels(context.Background(), pprof.Labels(leakLabel, label)))
+}
+
+// await asks until nothing is left, or patience is at its end, and returns what is left.
+func await(look func() string) (left string) {
+	tick := time.NewTicker(leakPause)
+	defer tick.Stop()
+	for deadline := time.Now().Add(leakPatience); ; <-tick.C {
+		if left = look(); left == "" || time.Now().After(deadline) {
+			return left
+		}
+	}
+}
+
+// goroutinesOf are the stacks of the goroutines that are marked with the label.
+func goroutinesOf(label string) string {
+	var profile strings.Builder
+	if err := pprof.Lookup("goroutine").WriteTo(&profile, 1); err != nil {
+		return err.Error()
+	}
+	label = strconv.Quote(leakLabel) + ":" + strconv.Quote(label)
+	var left []string
+	for stack := range strings.SplitSeq(profile.String(), "\n\n") {
+		if strings.Contains(stack, label) {
+			left = append(left, stack)
+		}
+	}
+	return strings.Join(left, "\n\n")
+}
+
+// sessionsOf are the clients that are connected to the database, or to any where it is "". A server that does not answer has none.
+func sessionsOf(admin, database string) string {
+	ctx, cancel := context.WithTimeout(context.Background(), leakPatience)
+	defer cancel()
+	conn, err := pgx.Connect(ctx, admin)
+	if err != nil {
+		return ""
+	}
+	defer conn.Close(ctx)
+	var left string
+	err = conn.QueryRow(ctx, `SELECT coalesce(string_agg(concat_ws(' ', datname, application_name, state, wait_event, '|', left(query, 200)), E'\n'), '')
+		FROM pg_stat_activity WHERE (datname = $1 OR $1 = '') AND backend_type = 'client backend' AND pid <> pg_backend_pid()`, database).Scan(&left)
+	if err != nil {
+		return fmt.Sprintf("look for sessions: %v", err)
+	}
+	return left
+}
+
+// moreThan tells all stacks if there are more goroutines than before the tests ran; "" means there are not.
+func moreThan(before int) string {
+	return await(func() string {
+		if runtime.NumGoroutine() <= before {
+			return ""
+		}
+		var profile strings.Builder
+		_ = pprof.Lookup("goroutine").WriteTo(&profile, 1)
+		return fmt.Sprintf("%d goroutines before the tests, %d after them:\n%s", before, runtime.NumGoroutine(), profile.String())
+	})
+}
