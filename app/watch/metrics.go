@@ -93,6 +93,7 @@ func (c *collector) stored(s postgres.Stats, gauge func(name string, value float
 	gauge("workers", float64(s.Workers))
 	gauge("commands_pending", float64(s.Pending))
 	gauge("commands_scheduled", float64(s.Scheduled))
+	gauge("parked", float64(s.Parked), engine.ConsumerCommands)
 	for _, consumer := range s.Consumers {
 		gauge("consumer_lag_events", float64(consumer.LagEvents), consumer.Name)
 		gauge("consumer_lag_seconds", consumer.LagSeconds, consumer.Name)

@@ -47,7 +47,7 @@ func get(t *testing.T, source Source, path string) (status int, body string) {
 func busy() fake {
 	return fake{
 		loops: []postgres.LoopHealth{{Name: "tail", Status: postgres.LoopFails, Failures: 3}, {Name: "duty", Status: postgres.LoopWorks}},
-		stats: postgres.Stats{Head: 42, Workers: 2, Pending: 7, Scheduled: 5, HeadStaleness: 1500 * time.Millisecond, OldestSnapshot: 3 * time.Second,
+		stats: postgres.Stats{Head: 42, Workers: 2, Pending: 7, Scheduled: 5, Parked: 3, HeadStaleness: 1500 * time.Millisecond, OldestSnapshot: 3 * time.Second,
 			PreparedTransactions: 1, At: time.Now(), Consumers: []engine.ConsumerStatus{
 				{Name: "todos.listings", Status: engine.ConsumerRunning, LagEvents: 12, LagSeconds: 0.5, Parked: 4}}},
 		counters: postgres.Counters{Retries: map[string]int64{"commands": 9},
@@ -63,7 +63,7 @@ func TestMetrics(t *testing.T) {
 	for _, line := range []string{
 		"backstory_head_position 42", "backstory_head_staleness_seconds 1.5",
 		`backstory_consumer_lag_events{consumer="todos.listings"} 12`, `backstory_consumer_lag_seconds{consumer="todos.listings"} 0.5`,
-		`backstory_consumer_running{consumer="todos.listings"} 1`, `backstory_parked{consumer="todos.listings"} 4`,
+		`backstory_consumer_running{consumer="todos.listings"} 1`, `backstory_parked{consumer="todos.listings"} 4`, `backstory_parked{consumer="commands"} 3`,
 		"backstory_commands_pending 7", "backstory_commands_scheduled 5", `backstory_retries_total{consumer="commands"} 9`,
 		`backstory_batch_size_bucket{le="1"} 1`, `backstory_batch_size_bucket{le="2"} 2`, `backstory_batch_size_bucket{le="8"} 3`,
 		"backstory_batch_size_sum 8", "backstory_batch_size_count 3", "backstory_workers 2", "backstory_database_up 1",

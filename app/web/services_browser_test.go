@@ -67,6 +67,7 @@ func TestLongItemIsExpanded(t *testing.T) {
 		case <-r.Context().Done():
 		}
 	}))
+	t.Cleanup(service.Close)
 	t.Cleanup(service.CloseClientConnections) // before Close, which waits for the handlers
 	browser, app := startBrowser(t), serveAppWith(t, services{expander: expander.Expander{Key: "key", BaseURL: service.URL, Model: "m"}})
 	ada := signIn(browser, t, app.URL, "Ada")

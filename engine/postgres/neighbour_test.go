@@ -51,6 +51,7 @@ func TestTransactionsLeftOpen_HideAndHoldUpNothing(t *testing.T) {
 	if _, err := e.Append(within(t), unless(tagged("a", "x:1"), 9, "x:1")); !errors.Is(err, engine.ErrCondition) {
 		t.Errorf("a broken condition: %v", err)
 	}
+	fresh(t, e, func(s postgres.Stats) bool { return s.PreparedTransactions == 1 && s.OldestSnapshot > 0 })
 	checkLog(t, url)
 }
 

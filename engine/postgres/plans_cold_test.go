@@ -60,7 +60,7 @@ func hotPages(n int) []hot {
 		{query: "StatusProcesses", scans: "workers", sorts: "live processes"},
 		{query: "StatusConsumers", scans: "slots consumers workers held", sorts: "consumers"},
 		{query: "StatusCommands", scans: "inbox outcomes_settling outcomes_parked"},
-		{query: "WatchNumbers", args: []string{"10001"}, scans: "inbox workers pg_database pg_authid", sorts: "the server's sessions"},
+		{query: "WatchNumbers", args: []string{"10001"}, scans: "inbox workers outcomes_parked pg_database pg_authid", sorts: "the server's sessions"},
 	}
 }
 

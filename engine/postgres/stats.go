@@ -18,6 +18,7 @@ type Stats struct {
 	Workers   int64 // live processes that decide and project
 	Pending   int64 // commands that wait to be decided; at most Config.MaxPending + 1 are counted
 	Scheduled int64 // commands that are not due; at most Config.MaxPending + 1 are counted
+	Parked    int64 // commands that failed, and that nobody retried or discarded; at most as many are counted
 	Consumers []engine.ConsumerStatus
 
 	// HeadStaleness is for how long the head may have been standing although there
@@ -75,7 +76,7 @@ func (e *Engine) readStats(ctx context.Context, sql *enginedb.Queries) (Stats, e
 		}
 		stale = max(stale, row.AliveAgo)
 	}
-	return Stats{Head: row.Head, Workers: row.Workers, Pending: row.Pending, Scheduled: row.Scheduled, Consumers: consumers,
+	return Stats{Head: row.Head, Workers: row.Workers, Pending: row.Pending, Scheduled: row.Scheduled, Parked: row.Parked, Consumers: consumers,
 		HeadStaleness: seconds(stale), OldestSnapshot: seconds(row.OldestSnapshot), PreparedTransactions: row.Prepared, At: now}, nil
 }
 

@@ -51,6 +51,24 @@ func TestStats_NobodyWorks_StalenessAndLagDoNotReadZero(t *testing.T) {
 	stop()
 }
 
+func TestStats_CommandsAreCounted(t *testing.T) {
+	t.Parallel()
+	url := database(t)
+	e := started(t, postgres.Config{URL: url})
+	settled(t, e, command("explode", "a", -1))
+	err := sql(t, url, `INSERT INTO backstory.inbox (id, slot, type, stream, data, by, correlation, causation, due)
+		SELECT id, 1, 'bank.account.deposit', 'bank.account/a', '{"Amount":1}', '', id, id, now() + interval '1 hour'
+		FROM (SELECT gen_random_uuid() AS id FROM generate_series(1, 2)) ids`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	fresh(t, e, func(s postgres.Stats) bool { return s.Parked == 1 && s.Scheduled == 2 && s.Pending == 0 })
+	if n, err := e.RetryParked(within(t), engine.ParkedFilter{Consumer: engine.ConsumerCommands, Before: time.Now().Add(time.Hour)}, 10); err != nil || n != 1 {
+		t.Fatalf("%d, %v", n, err)
+	}
+	fresh(t, e, func(s postgres.Stats) bool { return s.Parked == 1 && s.Pending == 0 }) // it fails again
+}
+
 func TestStats_OpenTransactionsShow(t *testing.T) {
 	t.Parallel()
 	url := database(t)

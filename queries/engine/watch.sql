@@ -7,6 +7,7 @@
 SELECT (SELECT coalesce(max(position), 0) FROM backstory.events)::bigint AS head,
        (SELECT count(*) FROM (SELECT 1 FROM backstory.inbox WHERE due IS NULL LIMIT @most) i)::bigint AS pending,
        (SELECT count(*) FROM (SELECT 1 FROM backstory.inbox WHERE due IS NOT NULL LIMIT @most) i)::bigint AS scheduled,
+       (SELECT count(*) FROM (SELECT 1 FROM backstory.outcomes WHERE status = 'failed' AND discarded_at IS NULL LIMIT @most) f)::bigint AS parked,
        coalesce((SELECT extract(epoch FROM clock_timestamp() - i.at) FROM backstory.inbox i WHERE i.due IS NULL ORDER BY i.seq LIMIT 1), 0)::float8 AS oldest_command,
        coalesce((SELECT extract(epoch FROM clock_timestamp() - max(w.seen_at)) FROM backstory.workers w), -1)::float8 AS alive_ago,
        (SELECT count(*) FROM backstory.workers w WHERE w.seen_at > clock_timestamp() - interval '2 seconds')::bigint AS workers,

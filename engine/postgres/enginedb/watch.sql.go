@@ -14,6 +14,7 @@ const WatchNumbers = `-- name: WatchNumbers :one
 SELECT (SELECT coalesce(max(position), 0) FROM backstory.events)::bigint AS head,
        (SELECT count(*) FROM (SELECT 1 FROM backstory.inbox WHERE due IS NULL LIMIT $1) i)::bigint AS pending,
        (SELECT count(*) FROM (SELECT 1 FROM backstory.inbox WHERE due IS NOT NULL LIMIT $1) i)::bigint AS scheduled,
+       (SELECT count(*) FROM (SELECT 1 FROM backstory.outcomes WHERE status = 'failed' AND discarded_at IS NULL LIMIT $1) f)::bigint AS parked,
        coalesce((SELECT extract(epoch FROM clock_timestamp() - i.at) FROM backstory.inbox i WHERE i.due IS NULL ORDER BY i.seq LIMIT 1), 0)::float8 AS oldest_command,
        coalesce((SELECT extract(epoch FROM clock_timestamp() - max(w.seen_at)) FROM backstory.workers w), -1)::float8 AS alive_ago,
        (SELECT count(*) FROM backstory.workers w WHERE w.seen_at > clock_timestamp() - interval '2 seconds')::bigint AS workers,
@@ -31,6 +32,7 @@ type WatchNumbersRow struct {
 	Head           int64
 	Pending        int64
 	Scheduled      int64
+	Parked         int64
 	OldestCommand  float64
 	AliveAgo       float64
 	Workers        int64
@@ -49,6 +51,7 @@ func (q *Queries) WatchNumbers(ctx context.Context, arg WatchNumbersParams) (Wat
 		&i.Head,
 		&i.Pending,
 		&i.Scheduled,
+		&i.Parked,
 		&i.OldestCommand,
 		&i.AliveAgo,
 		&i.Workers,
