@@ -3,7 +3,8 @@ package engine
 import "sync"
 
 // Hub tells subscribers in this process that topics changed. A topic is the
-// name of a stream (StreamID.String) or of a projection. It carries no data:
+// name of a stream (StreamID.String) or of a projection, or any other that the
+// program itself publishes. It carries no data:
 // whoever is woken reads the truth from the log or the tables. Signals coalesce,
 // so a slow subscriber costs nothing and misses nothing. The zero value is ready.
 type Hub struct {

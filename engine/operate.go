@@ -24,6 +24,10 @@ type Operator interface {
 	// that is shorter than limit may be followed by more, before Next.
 	Recent(ctx context.Context, of RecentFilter, before int64, limit int) (Recent, error)
 
+	// Traffic counts the events after a position, in at most span positions of the
+	// log. Go on after Upto until it does not grow.
+	Traffic(ctx context.Context, after, span int64) (Traffic, error)
+
 	// Parked lists what was given up, in the order of consumer and key, at most
 	// limit and after the last one of the page before (zero: from the start).
 	Parked(ctx context.Context, of ParkedFilter, after ParkedKey, limit int) ([]ParkedKey, error)

@@ -14,6 +14,16 @@ type SystemStatus struct {
 	Processes   []ProcessStatus  `json:"processes"`
 	Consumers   []ConsumerStatus `json:"consumers"`
 	Commands    CommandsStatus   `json:"commands"`
+	Builds      []BuildStatus    `json:"builds"` // read models that are folded anew
+}
+
+// BuildStatus is how far a projection is folded anew beside the live table.
+type BuildStatus struct {
+	Projection       string  `json:"projection"`
+	Running          bool    `json:"running"` // false: whoever did it is gone, and the next one goes on there
+	Position         int64   `json:"position"`
+	Floor            int64   `json:"floor"`             // where the log begins
+	RemainingSeconds float64 `json:"remaining_seconds"` // at the pace so far; 0: not known yet, or done
 }
 
 // ProcessStatus is a process that works and whose heartbeat is young.
@@ -45,6 +55,20 @@ type ConsumerStatus struct {
 	LagSeconds float64 `json:"lag_seconds"` // since the first of these was stored
 	Retrying   int64   `json:"retrying"`    // keys
 	Parked     int64   `json:"parked"`      // keys
+}
+
+// Traffic counts the events of a part of the log.
+type Traffic struct {
+	Upto   int64 // the last position counted
+	Counts []TrafficCount
+}
+
+// TrafficCount counts events of a type that commands of a type led to.
+type TrafficCount struct {
+	Event    string
+	Command  string // "": its outcome was forgotten
+	Events   int64
+	Commands int64 // whose first event these are
 }
 
 // CommandsStatus counts the commands that are not done with.

@@ -36,6 +36,7 @@ type Engine struct {
 	readiness *recent[[]Check]
 	hub       engine.Hub
 	notices   *notices
+	ears      ears
 	sequencer *sequencer
 	inbox     *inbox
 	waiters   *waiters

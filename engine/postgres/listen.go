@@ -78,6 +78,8 @@ func (e *Engine) onNotice(payload string) {
 		e.tail.wake.ring()
 	case noticeOutcome:
 		e.waiters.wake.ring()
+	case noticeNote:
+		e.onNote(words[0], words[2:])
 	case noticeSwapped:
 		if len(words) == 3 {
 			e.hub.Publish(words[2])

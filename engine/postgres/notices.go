@@ -17,6 +17,7 @@ const (
 	noticeLog       = "log"       // events were stored
 	noticeOutcome   = "outcome"   // commands were decided
 	noticeSwapped   = "swapped"   // name: another table of a projection is live
+	noticeNote      = "note"      // t and a topic, a text: what callers tell each other
 	noticeProjected = "projected" // name, position, number of slots, which, epoch: a projection has come there
 )
 

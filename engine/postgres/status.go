@@ -48,8 +48,12 @@ func (e *Engine) readStatus(ctx context.Context, sql *enginedb.Queries) (engine.
 	if err != nil {
 		return engine.SystemStatus{}, err
 	}
+	builds, err := readBuilds(ctx, sql, head)
+	if err != nil {
+		return engine.SystemStatus{}, err
+	}
 	status := engine.SystemStatus{Head: head, Processes: make([]engine.ProcessStatus, len(processes)),
-		Consumers: consumers,
+		Consumers: consumers, Builds: builds,
 		Commands: engine.CommandsStatus{Pending: commands.Pending, Scheduled: commands.Scheduled,
 			Settling: commands.Settling, Parked: commands.Failed}}
 	for i, row := range processes {
@@ -58,6 +62,22 @@ func (e *Engine) readStatus(ctx context.Context, sql *enginedb.Queries) (engine.
 		p.ID, p.StartedAt, p.SeenAt = row.ID, row.StartedAt.UTC(), row.SeenAt.UTC()
 	}
 	return status, nil
+}
+
+// readBuilds tells how far each build is.
+func readBuilds(ctx context.Context, sql *enginedb.Queries, head int64) ([]engine.BuildStatus, error) {
+	rows, err := sql.BuildList(ctx)
+	if err != nil {
+		return nil, err
+	}
+	builds := make([]engine.BuildStatus, len(rows))
+	for i, row := range rows {
+		builds[i] = engine.BuildStatus{Projection: row.Projection, Running: row.Running, Position: row.Position, Floor: row.Floor}
+		if done := row.Position - row.Floor; done > 0 {
+			builds[i].RemainingSeconds = row.Seconds / float64(done) * float64(max(head-row.Position, 0))
+		}
+	}
+	return builds, nil
 }
 
 // readConsumers tells how far each consumer is behind the head.

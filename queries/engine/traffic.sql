@@ -1,0 +1,19 @@
+-- What went through the log, counted, for people who look at it.
+
+-- name: TrafficCount :many
+-- Events by the type of the command that they came from, and of these the commands
+-- that led to events: each is counted with its first one.
+SELECT e.type, coalesce(o.type, '')::text AS command, count(*)::bigint AS events,
+       count(*) FILTER (WHERE o.first_position = e.position)::bigint AS commands
+FROM backstory.events e LEFT JOIN backstory.outcomes o ON o.id = e.causation
+WHERE e.position > @after AND e.position <= @upto
+GROUP BY 1, 2 ORDER BY 1, 2;
+
+-- name: BuildList :many
+-- Builds, and whether somebody holds the lock of each: the others wait for somebody
+-- to go on with them.
+SELECT b.projection, b.floor, b.position, extract(epoch FROM clock_timestamp() - b.started_at)::float8 AS seconds,
+       EXISTS (SELECT 1 FROM pg_catalog.pg_locks l
+               WHERE l.locktype = 'advisory' AND l.objsubid = 1 AND l.granted
+                 AND ((l.classid::bigint << 32) | l.objid::bigint) = hashtextextended('backstory.build ' || b.projection, 0))::boolean AS running
+FROM backstory.builds b ORDER BY b.projection;
