@@ -43,18 +43,27 @@ func read(project plan.Project) (compat.Side, error) {
 // compile is all of it: → a map of path to bytes → a plan, to be written or
 // compared.
 func compile(ctx context.Context, project plan.Project) (*plan.Plan, error) {
+	return compileWith(ctx, project, plan.DefaultTools(project.Tools))
+}
+
+func compileWith(ctx context.Context, project plan.Project, tools plan.Tools) (*plan.Plan, error) {
 	now, err := read(project)
 	if err != nil {
 		return nil, err
 	}
-	files, err := emit.Files(now.System) // emit
+	return write(ctx, project, now.System, tools)
+}
+
+// write is the second half: the model → a map of path to bytes → a plan.
+func write(ctx context.Context, project plan.Project, system *model.System, tools plan.Tools) (*plan.Plan, error) {
+	files, err := emit.Files(system) // emit
 	if err != nil {
 		return nil, err
 	}
-	if err := document(project, now.System, files); err != nil {
+	if err := document(project, system, files); err != nil {
 		return nil, err
 	}
-	return plan.Make(ctx, project, now.System, files, plan.DefaultTools(project.Tools)) // plan
+	return plan.Make(ctx, project, system, files, tools) // plan
 }
 
 // document adds what people and other systems read: catalog and contracts.

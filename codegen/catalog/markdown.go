@@ -6,11 +6,14 @@ import (
 	"strings"
 )
 
+// inlineEscapes keep text from becoming Markdown.
+var inlineEscapes = strings.NewReplacer(`\`, `\\`, "`", "\\`", "*", `\*`, "_", `\_`, "[", `\[`, "]", `\]`, "#", `\#`, "~", `\~`, "$", `\$`,
+	"&", "&amp;", "<", "&lt;", ">", "&gt;", "|", "&#124;")
+
 // inline writes a free text on one line, so that it stays text wherever it
 // stands, in a table too.
 func inline(text string) string {
-	return strings.NewReplacer(`\`, `\\`, "`", "\\`", "*", `\*`, "_", `\_`, "[", `\[`, "]", `\]`, "#", `\#`, "~", `\~`, "$", `\$`,
-		"&", "&amp;", "<", "&lt;", ">", "&gt;", "|", "&#124;").Replace(strings.Join(strings.Fields(text), " "))
+	return inlineEscapes.Replace(strings.Join(strings.Fields(text), " "))
 }
 
 var (

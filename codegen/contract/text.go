@@ -22,8 +22,11 @@ func paragraphs(doc string, notes []string) string {
 	return strings.Join(notes, "\n\n")
 }
 
+// markdownEscapes keep text from becoming a link or HTML.
+var markdownEscapes = strings.NewReplacer(`\`, `\\`, "<", "&lt;", "[", `\[`, "](", `\](`)
+
 // markdown writes a free text so that it stays text: descriptions of both
 // formats are CommonMark, which knows links and HTML.
 func markdown(text string) string {
-	return strings.NewReplacer(`\`, `\\`, "<", "&lt;", "[", `\[`, "](", `\](`).Replace(text)
+	return markdownEscapes.Replace(text)
 }

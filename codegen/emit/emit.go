@@ -12,6 +12,7 @@ import (
 // first fault found, and then there are no files.
 func Files(sys *model.System) (files map[string][]byte, err error) {
 	p := &plan{sys: sys, files: map[string][]byte{}, units: map[string]string{}}
+	p.packages = p.packageNames()
 	defer func() {
 		if fault, ok := recover().(unsupportedError); ok {
 			files, err = nil, fault
@@ -43,9 +44,13 @@ type plan struct {
 	sys   *model.System
 	files map[string][]byte
 	units map[string]string // package + name of a constant's type → its JSON
+
+	packages  map[string]string // import path → name, of all generated packages
+	mentioned map[string]string // of those, the ones that the present context refers to
 }
 
 func (p *plan) context(ctx *model.Context) error {
+	p.mentioned = map[string]string{}
 	for _, a := range ctx.Actors {
 		if err := p.actor(a); err != nil {
 			return err

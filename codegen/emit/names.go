@@ -1,6 +1,7 @@
 package emit
 
 import (
+	"bytes"
 	"fmt"
 	"go/ast"
 	"go/parser"
@@ -53,9 +54,9 @@ func (p *plan) checkNames() error {
 		if err != nil {
 			return fmt.Errorf("internal error: %s: %w", file, err)
 		}
+		from := origin(p.files[file])
 		for _, name := range declared(parsed) {
 			key := path.Dir(file) + "." + name
-			from := origin(p.files[file])
 			if first, ok := seen[key]; ok {
 				return fmt.Errorf("%s and %s both need the Go name %s in %s: give one of them another with x-go-name",
 					first, from, name, path.Dir(file))
@@ -105,8 +106,8 @@ func receiver(decl *ast.FuncDecl) string {
 
 // origin is the schema that a file's first line names.
 func origin(src []byte) string {
-	line, _, _ := strings.Cut(string(src), "\n")
-	_, rest, _ := strings.Cut(line, " from ")
+	line, _, _ := bytes.Cut(src, []byte("\n"))
+	_, rest, _ := strings.Cut(string(line), " from ")
 	from, _, _ := strings.Cut(rest, ". DO NOT EDIT")
 	return from
 }

@@ -138,8 +138,11 @@ func dotColumns(b *strings.Builder, g *Graph) {
 	}
 }
 
+// dotEscapes keep text inside a quoted string of DOT.
+var dotEscapes = strings.NewReplacer(`\`, `\\`, `"`, `\"`, "\r", " ", "\n", " ")
+
 // dotQuoted writes a string of Graphviz: only quotes and backslashes matter,
 // and a backslash would start an escape such as \N.
 func dotQuoted(text string) string {
-	return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`, "\r", " ", "\n", " ").Replace(text) + `"`
+	return `"` + dotEscapes.Replace(text) + `"`
 }

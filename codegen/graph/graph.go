@@ -110,26 +110,3 @@ func truth(b bool) int {
 	}
 	return 0
 }
-
-// cut returns the part of the graph that the core nodes and their edges make:
-// neighbours are shown, edges between two neighbours are not.
-func (g *Graph) cut(title string, core func(Node) bool) *Graph {
-	in := map[string]bool{}
-	for _, n := range g.Nodes {
-		in[n.ID] = core(n)
-	}
-	out := &Graph{Title: title, Groups: slices.Clone(g.Groups)}
-	shown := map[string]bool{}
-	for _, e := range g.Edges {
-		if in[e.From] || in[e.To] {
-			out.Edges = append(out.Edges, e)
-			shown[e.From], shown[e.To] = true, true
-		}
-	}
-	for _, n := range g.Nodes {
-		if in[n.ID] || shown[n.ID] {
-			out.Nodes = append(out.Nodes, n)
-		}
-	}
-	return out.normal()
-}

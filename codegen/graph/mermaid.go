@@ -124,11 +124,14 @@ func writeClasses(b *strings.Builder, g *Graph) {
 	fmt.Fprintf(b, "  class %s k_frame\n", strings.Join(ids, ","))
 }
 
+// mermaidEscapes are Mermaid's own names of what its grammar uses.
+var mermaidEscapes = strings.NewReplacer("#", "#35;", "&", "#amp;", `"`, "#quot;", "<", "#lt;", ">", "#gt;", "`", "#96;",
+	`\`, "#92;", "\r", " ", "\n", " ")
+
 // quoted escapes a text for a quoted label. Entities are written with "#", as
 // Mermaid has them; a backtick would start Markdown.
 func quoted(text string) string {
-	return strings.NewReplacer("#", "#35;", "&", "#amp;", `"`, "#quot;", "<", "#lt;", ">", "#gt;", "`", "#96;",
-		`\`, "#92;", "\r", " ", "\n", " ").Replace(text)
+	return mermaidEscapes.Replace(text)
 }
 
 // Flow returns the body of a context's README block: one Mermaid block, or

@@ -48,9 +48,12 @@ func writeTable(b *strings.Builder, a *model.Actor) {
 	b.WriteByte('\n')
 }
 
+// cellEscapes keep text inside a cell, and from becoming Markdown.
+var cellEscapes = strings.NewReplacer(`\`, `\\`, "|", `\|`, "<", "&lt;", "*", `\*`, "[", `\[`, "]", `\]`)
+
 // escapeCell writes a free text so that it stays one cell and cannot become
 // markup: a description must not be able to end the block it stands in.
 func escapeCell(text string) string {
 	text = strings.Join(strings.Fields(text), " ")
-	return strings.NewReplacer(`\`, `\\`, "|", `\|`, "<", "&lt;", "*", `\*`, "[", `\[`, "]", `\]`).Replace(text)
+	return cellEscapes.Replace(text)
 }

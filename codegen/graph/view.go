@@ -42,9 +42,21 @@ func Overview(sys *model.System, context string) *Graph { return Of(sys).Overvie
 // Overview returns the components of a context, or of all with an empty name, as
 // one node each.
 func (w *Whole) Overview(context string) *Graph {
-	all, sys := w.all, w.sys
-	kinds := map[string]Kind{}
-	for _, c := range sys.Contexts {
+	if w.overview == nil {
+		w.overview = prepare(w.sys, w.components())
+	}
+	if context == "" {
+		all := *w.overview.all
+		all.Nodes, all.Edges, all.Groups = slices.Clone(all.Nodes), slices.Clone(all.Edges), slices.Clone(all.Groups)
+		return &all
+	}
+	return w.overview.around("Overview", w.overview.byContext[context])
+}
+
+// components is the graph with each component as one node.
+func (w *Whole) components() *Graph {
+	all, kinds := w.all, map[string]Kind{}
+	for _, c := range w.sys.Contexts {
 		for _, a := range c.Actors {
 			kinds[id("g", c.Name, a.Name)] = Actor
 		}
@@ -68,11 +80,7 @@ func (w *Whole) Overview(context string) *Graph {
 		out.Nodes = append(out.Nodes, node)
 	}
 	out.Edges = contract(all, home)
-	out.normal()
-	if context == "" {
-		return out
-	}
-	return out.cut("Overview", func(n Node) bool { return n.context == context })
+	return out.normal()
 }
 
 // contract draws the edges between components with the number of messages that

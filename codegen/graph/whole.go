@@ -19,12 +19,15 @@ type Whole struct {
 	byContext  map[string][]int // context → its nodes
 	byType     map[string]int   // message → its node
 	groupsByID map[string]Group
+	overview   *Whole // of the components as one node each; made when first asked for
 }
 
 // Of prepares the graph of a system.
-func Of(sys *model.System) *Whole {
+func Of(sys *model.System) *Whole { return prepare(sys, All(sys)) }
+
+func prepare(sys *model.System, all *Graph) *Whole {
 	w := &Whole{
-		sys: sys, all: All(sys), nodes: map[string]int{}, edges: map[string][]int{}, byGroup: map[string][]int{},
+		sys: sys, all: all, nodes: map[string]int{}, edges: map[string][]int{}, byGroup: map[string][]int{},
 		byContext: map[string][]int{}, byType: map[string]int{}, groupsByID: map[string]Group{},
 	}
 	for i, n := range w.all.Nodes {

@@ -16,8 +16,10 @@ package inject
 
 import (
 	"bytes"
+	"cmp"
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -41,34 +43,66 @@ func Markers(id string) (begin, end string) {
 	return "<!-- backstory:begin " + id + " -->", "<!-- backstory:end " + id + " -->"
 }
 
+// Block is what is to stand between the markers of an id.
+type Block struct{ ID, Body string }
+
 // Replace returns the file with body between the markers of id, a blank line
 // before and after it. Its error is a *Problem.
 func Replace(file []byte, id, body string) ([]byte, error) {
-	r, err := find(file, id)
-	if err != nil {
-		return nil, err
+	updated, problems := ReplaceAll(file, []Block{{id, body}})
+	if len(problems) > 0 {
+		return nil, problems[0]
 	}
+	return updated, nil
+}
+
+// ReplaceAll returns the file with every block in its place, or the file as it is
+// and what is wrong with the markers, one problem for a block.
+func ReplaceAll(file []byte, blocks []Block) ([]byte, []*Problem) {
+	markers := scan(file)
+	regions, bodies := []region{}, map[int]string{} // by start
+	var problems []*Problem
+	for _, block := range blocks {
+		r, problem := find(markers, block.ID)
+		if problem != nil {
+			problems = append(problems, problem)
+			continue
+		}
+		regions, bodies[r.start] = append(regions, r), block.Body
+	}
+	if len(problems) > 0 {
+		return file, problems
+	}
+	slices.SortFunc(regions, func(a, b region) int { return cmp.Compare(a.start, b.start) })
+	var out bytes.Buffer
+	at := 0
+	for _, r := range regions {
+		out.Write(file[at:r.start])
+		out.WriteString(framed(bodies[r.start], r.crlf))
+		at = r.end
+	}
+	out.Write(file[at:])
+	return out.Bytes(), nil
+}
+
+// framed puts a blank line before and after a body.
+func framed(body string, crlf bool) string {
 	text := strings.Trim(strings.ReplaceAll(body, "\r\n", "\n"), "\n")
 	if text != "" {
 		text = "\n" + text + "\n\n"
 	}
-	if r.crlf {
+	if crlf {
 		text = strings.ReplaceAll(text, "\n", "\r\n")
 	}
-	var out bytes.Buffer
-	out.Grow(len(file) + len(text))
-	out.Write(file[:r.start])
-	out.WriteString(text)
-	out.Write(file[r.end:])
-	return out.Bytes(), nil
+	return text
 }
 
 // Body returns what stands between the markers of id, with "\n" at line ends.
 // Its error is a *Problem.
 func Body(file []byte, id string) (string, error) {
-	r, err := find(file, id)
-	if err != nil {
-		return "", err
+	r, problem := find(scan(file), id)
+	if problem != nil {
+		return "", problem
 	}
 	return strings.ReplaceAll(string(file[r.start:r.end]), "\r\n", "\n"), nil
 }
@@ -99,10 +133,10 @@ type marker struct {
 	crlf       bool
 }
 
-func find(file []byte, id string) (region, error) {
+func find(markers []marker, id string) (region, *Problem) {
 	begin, end := Markers(id)
 	var open, closed *marker
-	for _, m := range scan(file) {
+	for _, m := range markers {
 		switch {
 		case m.id != id:
 			if open != nil && closed == nil {
@@ -133,7 +167,6 @@ func find(file []byte, id string) (region, error) {
 // scan finds the marker lines. Inside a block fences are not looked at: what
 // stands there is ours, and half a fence left by a merge must not hide the end.
 func scan(file []byte) []marker {
-	markerLine := regexp.MustCompile(`^ {0,3}<!--\s*backstory:(begin|end)\s+(.*?)\s*-->\s*$`)
 	var found []marker
 	var fence string
 	inside := false
@@ -147,7 +180,7 @@ func scan(file []byte) []marker {
 		if !inside {
 			fence = nextFence(fence, line)
 		}
-		if m := markerLine.FindStringSubmatch(line); m != nil && (inside || fence == "") {
+		if m := markerParts(line); m != nil && (inside || fence == "") {
 			inside = m[1] == "begin"
 			found = append(found, marker{strings.Join(strings.Fields(m[2]), " "), inside, number, offset, end, bytes.HasSuffix(raw, []byte("\r\n"))})
 			fence = ""
@@ -155,6 +188,17 @@ func scan(file []byte) []marker {
 		offset = end
 	}
 	return found
+}
+
+var markerLine = regexp.MustCompile(`^ {0,3}<!--\s*backstory:(begin|end)\s+(.*?)\s*-->\s*$`)
+
+// markerParts are the line, its "begin" or "end", and its id; nil for any other
+// line.
+func markerParts(line string) []string {
+	if !strings.Contains(line, "backstory:") {
+		return nil
+	}
+	return markerLine.FindStringSubmatch(line)
 }
 
 // nextFence returns the fence that is open after the line, as CommonMark has

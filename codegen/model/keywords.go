@@ -94,11 +94,11 @@ func unsupported() map[string]string {
 // keywords reports every key of a schema that cannot stand there: unknown,
 // misspelt, outside the profile, or without effect on this kind of value.
 func (b *builder) keywords(n *source.Node, what string, allowed []string) {
-	known := append(append(annotations(), constraints()...), sortedKeys(homes())...)
 	for _, m := range n.Members {
 		if slices.Contains(allowed, m.Key) {
 			continue
 		}
+		known := append(append(annotations(), constraints()...), sortedKeys(homes())...)
 		switch {
 		case m.Key == "unevaluatedProperties" && slices.Contains(allowed, "properties"):
 			b.fault(m.Pos(), codeUnsupported, unsupported()[m.Key], "unevaluatedProperties has a meaning beside allOf only")

@@ -24,6 +24,7 @@ import (
 
 	"github.com/backstory-go/backstory/codegen/dialect"
 	"github.com/backstory-go/backstory/codegen/graph"
+	"github.com/backstory-go/backstory/codegen/inject"
 	"github.com/backstory-go/backstory/codegen/model"
 	"github.com/backstory-go/backstory/codegen/sqlc"
 )
@@ -50,11 +51,8 @@ type Plan struct {
 	Changes []Change          // by path; empty: the tree is as it should be
 }
 
-// Block is one generated part of the readme.
-type Block struct {
-	ID   string // flow todos
-	Body string
-}
+// Block is one generated part of the readme; its id is, say, flow todos.
+type Block = inject.Block
 
 // maker collects a plan's files.
 type maker struct {

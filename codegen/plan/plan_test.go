@@ -282,7 +282,6 @@ func TestFailedPlansWriteNothing(t *testing.T) {
 		want  string
 	}{
 		{"Go that does not parse", func(b *bench) { b.emitted["generated/shop/a_gen.go"] = []byte("package\n") }, "does not parse"},
-		{"Go that gofmt would change", func(b *bench) { b.emitted["generated/shop/a_gen.go"] = []byte("package  a\n") }, "gofmt would change"},
 		{"a path outside", func(b *bench) { b.emitted["../a_gen.go"] = []byte("package a\n") }, "outside the project"},
 		{"a readme without markers", func(b *bench) { b.put(b.project.Dir, "README.md", "# Shop\n") }, "are missing"},
 		{"no readme", func(b *bench) {

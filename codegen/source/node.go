@@ -107,6 +107,12 @@ func (n *Node) Str() string {
 // True says whether the node is the value true.
 func (n *Node) True() bool { return n.Is(Bool) && n.Text == "true" }
 
+// How RFC 6901 writes "~" and "/" inside a token of a JSON pointer.
+var (
+	tokenEscape   = strings.NewReplacer("~", "~0", "/", "~1")
+	tokenUnescape = strings.NewReplacer("~1", "/", "~0", "~")
+)
+
 // Find follows a JSON pointer (RFC 6901) from n. It returns nil when the
 // pointer leads nowhere.
 func (n *Node) Find(pointer string) *Node {
@@ -116,9 +122,8 @@ func (n *Node) Find(pointer string) *Node {
 	if !strings.HasPrefix(pointer, "/") {
 		return nil
 	}
-	unescape := strings.NewReplacer("~1", "/", "~0", "~")
 	for _, token := range strings.Split(pointer[1:], "/") {
-		n = n.child(unescape.Replace(token))
+		n = n.child(tokenUnescape.Replace(token))
 		if n == nil {
 			return nil
 		}
@@ -139,11 +144,10 @@ func (n *Node) child(token string) *Node {
 
 // Pointer is the JSON pointer from the root to n.
 func (n *Node) Pointer() string {
-	escape := strings.NewReplacer("~", "~0", "/", "~1")
 	var tokens []string
 	for ; n.Parent != nil; n = n.Parent {
 		if n.Owner != nil {
-			tokens = append(tokens, escape.Replace(n.Owner.Key))
+			tokens = append(tokens, tokenEscape.Replace(n.Owner.Key))
 			continue
 		}
 		tokens = append(tokens, strconv.Itoa(slices.Index(n.Parent.Items, n)))
