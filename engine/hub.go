@@ -40,6 +40,19 @@ func (h *Hub) Subscribe(topics ...string) *Subscription {
 // Changed yields a value after one or more of the topics changed.
 func (s *Subscription) Changed() <-chan struct{} { return s.signal }
 
+// Take says whether a change waits on Changed, and takes it from there. When
+// Publish has signalled anybody of a change, it says so to everybody.
+func (s *Subscription) Take() bool {
+	s.hub.mu.Lock() // Publish signals all or none in the meantime
+	defer s.hub.mu.Unlock()
+	select {
+	case <-s.signal:
+		return true
+	default:
+		return false
+	}
+}
+
 // Close ends the subscription.
 func (s *Subscription) Close() {
 	s.hub.mu.Lock()

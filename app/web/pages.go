@@ -86,10 +86,12 @@ func (s *Server) showAgain(w http.ResponseWriter, r *http.Request, path string, 
 	s.render(w, r, status, view{Title: "Please check", Body: problemPage(problem{status, form.text()})})
 }
 
-// livePage is the page as engine/live serves it.
+// livePage is the page as engine/live serves it: the same for everybody, so that
+// it is rendered once for all tabs.
 func (s *Server) livePage(k kind) live.Page {
-	return live.Page{Pattern: k.pattern, Topics: k.topics, Render: func(r *http.Request) (live.Fragment, error) {
-		v, err := k.load(r)
+	everybody := func(*http.Request) string { return "" }
+	return live.Page{Pattern: k.pattern, Topics: k.topics, Share: everybody, Render: func(r *http.Request) (live.Fragment, error) {
+		v, err := k.load(withVisit(r, visit{system: s.cfg.System}))
 		if err != nil {
 			if problemOf(err).status == http.StatusNotFound {
 				err = live.ErrNotFound
@@ -133,10 +135,14 @@ func (s *Server) frame(r *http.Request, v view) frame {
 }
 
 // commandID is the id that a form's command is sent under when JavaScript is
-// off: sent twice, the form acts once. It follows from the request and the form,
-// so that a live fragment rendered twice is the same twice.
+// off: sent twice, the form acts once. Live fragments, which are everybody's,
+// have none: the script makes one for each command.
 func commandID(ctx context.Context, form string) string {
-	return uuid.NewSHA1(visitOf(ctx).seed, []byte(form)).String()
+	v := visitOf(ctx)
+	if v.seed == uuid.Nil {
+		return ""
+	}
+	return uuid.NewSHA1(v.seed, []byte(form)).String()
 }
 
 // words turns todos.list.item_added into "Item added".

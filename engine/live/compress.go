@@ -1,11 +1,11 @@
 package live
 
 import (
-	"compress/gzip"
 	"io"
 	"net/http"
 	"strconv"
 	"strings"
+	"sync/atomic"
 
 	"github.com/andybalholm/brotli"
 )
@@ -21,24 +21,39 @@ type encoder interface {
 // through the same encoder as events.
 type body struct {
 	http.ResponseWriter
-	enc encoder // nil: as it is
+	enc     encoder // nil: as it is
+	shared  *pieces // enc, when that is what it is; else nil
+	release func()
 }
 
-// compress answers with the best encoding that the client takes. The window is
-// kept small (256 KiB): it spans several fragments, and every open tab has one.
-func compress(w http.ResponseWriter, r *http.Request) *body {
+// compress answers with the best encoding that the client takes. Brotli with a
+// window that spans several fragments makes the fewest bytes and costs about a
+// megabyte a tab: the first tabs get it, the others gzip in shared pieces.
+func (s *Server) compress(w http.ResponseWriter, r *http.Request) *body {
 	w.Header().Add("Vary", "Accept-Encoding")
-	b := &body{ResponseWriter: w}
+	b := &body{ResponseWriter: w, release: func() {}}
 	accepted := r.Header.Get("Accept-Encoding")
+	zips := accepts(accepted, "gzip")
 	switch {
-	case accepts(accepted, "br"):
+	case accepts(accepted, "br") && (reserve(&s.encoders, s.cfg.Encoders) || !zips && reserve(&s.encoders, 1<<30)):
+		b.release = func() { s.encoders.Add(-1) }
 		w.Header().Set("Content-Encoding", "br")
 		b.enc = brotli.NewWriterOptions(w, brotli.WriterOptions{Quality: 4, LGWin: 18})
-	case accepts(accepted, "gzip"):
+	case zips:
 		w.Header().Set("Content-Encoding", "gzip")
-		b.enc = gzip.NewWriter(w)
+		b.shared = &pieces{w: w}
+		b.enc = b.shared
 	}
 	return b
+}
+
+// reserve counts one more, unless there are most already.
+func reserve(count *atomic.Int64, most int) bool {
+	if count.Add(1) <= int64(most) {
+		return true
+	}
+	count.Add(-1)
+	return false
 }
 
 // accepts reads an Accept-Encoding header: the coding is named and not forbidden
@@ -54,6 +69,18 @@ func accepts(header, coding string) bool {
 		return !found || err != nil || q > 0
 	}
 	return false
+}
+
+// event sends an event that other tabs get, too.
+func (b *body) event(e *rendered) error {
+	if b.shared != nil {
+		if err := b.shared.event(e); err != nil {
+			return err
+		}
+	} else if _, err := b.Write(e.wire); err != nil {
+		return err
+	}
+	return b.FlushError()
 }
 
 // Write compresses p; it is on its way after FlushError.
@@ -76,6 +103,7 @@ func (b *body) FlushError() error {
 
 // Close ends the compressed stream, if the client is still there.
 func (b *body) Close() {
+	b.release()
 	if b.enc != nil && b.enc.Close() == nil {
 		_ = http.NewResponseController(b.ResponseWriter).Flush()
 	}

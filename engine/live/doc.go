@@ -17,5 +17,6 @@
 // The invariant it keeps: a tab whose connection works shows, soon after the last
 // change, what Render returns. Changes coalesce while a tab is busy, so a slow
 // tab costs no memory and slows nobody; each tab is served by the goroutine of
-// its request alone.
+// its request alone. Tabs of a page that is shared (Page.Share) wait for one of
+// them to render it, once for all.
 package live

@@ -66,7 +66,12 @@ func (c *counter) page() live.Page {
 
 func start(t *testing.T, c *counter, cfg live.Config) (*httptest.Server, *live.Server) {
 	t.Helper()
-	cfg.Hub, cfg.Pages = &c.hub, []live.Page{c.page()}
+	return startPages(t, c, cfg, c.page())
+}
+
+func startPages(t *testing.T, c *counter, cfg live.Config, pages ...live.Page) (*httptest.Server, *live.Server) {
+	t.Helper()
+	cfg.Hub, cfg.Pages = &c.hub, pages
 	cfg.Log = slog.New(slog.DiscardHandler)
 	s, err := live.New(cfg)
 	if err != nil {

@@ -35,6 +35,13 @@ type Page struct {
 	Pattern string // of the path, as http.ServeMux reads it: /todo-lists/{id}
 	Topics  func(r *http.Request) []string
 	Render  func(r *http.Request) (Fragment, error)
+
+	// Share makes tabs that show the same path and query share each rendering and
+	// its compression: a change of a page that thousands look at is rendered once.
+	// The fragment may then depend on nothing else of the request than what Share
+	// returns, neither cookies nor the context: it is rendered with the request of
+	// one of the tabs. nil: each tab is rendered for itself.
+	Share func(r *http.Request) string
 }
 
 // Config says what a Server serves.
@@ -51,6 +58,10 @@ type Config struct {
 	MinGap    time.Duration // between two fragments to one tab; 0: 25 ms
 	Retry     time.Duration // before a fragment that failed to render is tried again; 0: 1 s
 	SendLimit time.Duration // for the tab to take an event; 0: 30 s
+
+	// Encoders is how many tabs have a brotli encoder of their own, about a megabyte
+	// each. Further tabs get gzip, compressed once for all. 0: 64; negative: none.
+	Encoders int
 }
 
 // Validate joins everything that is wrong with the configuration.
@@ -86,6 +97,9 @@ func (c Config) withDefaults() Config {
 		if *d == 0 {
 			*d = normal
 		}
+	}
+	if c.Encoders == 0 {
+		c.Encoders = 64
 	}
 	return c
 }

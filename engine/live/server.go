@@ -5,6 +5,8 @@ import (
 	"net/http"
 	"net/url"
 	"path"
+	"sync"
+	"sync/atomic"
 )
 
 // Server answers GET /updates?page=<path> with the live stream of that page.
@@ -13,6 +15,10 @@ type Server struct {
 	pages *http.ServeMux
 	ctx   context.Context // ends with Close
 	end   context.CancelFunc
+
+	encoders atomic.Int64 // tabs that have one of their own
+	mu       sync.Mutex
+	shares   map[string]*share
 }
 
 // New makes a server of pages. It returns what Config.Validate finds. It panics,
@@ -21,7 +27,7 @@ func New(cfg Config) (*Server, error) {
 	if err := cfg.Validate(); err != nil {
 		return nil, err
 	}
-	s := &Server{cfg: cfg.withDefaults(), pages: http.NewServeMux()}
+	s := &Server{cfg: cfg.withDefaults(), pages: http.NewServeMux(), shares: map[string]*share{}}
 	s.ctx, s.end = context.WithCancel(context.Background())
 	for _, p := range cfg.Pages {
 		s.pages.HandleFunc(p.Pattern, func(w http.ResponseWriter, r *http.Request) { s.stream(w, r, p) })

@@ -1,12 +1,10 @@
 package live
 
 import (
-	"bytes"
 	"context"
 	"crypto/sha256"
 	"errors"
 	"net/http"
-	"strconv"
 	"time"
 
 	"github.com/starfederation/datastar-go/datastar"
@@ -19,16 +17,20 @@ func (s *Server) stream(w http.ResponseWriter, r *http.Request, page Page) {
 	defer context.AfterFunc(s.ctx, cancel)()
 	r = r.WithContext(ctx)
 
-	sub := s.cfg.Hub.Subscribe(page.Topics(r)...)
+	topics := page.Topics(r)
+	sub := s.cfg.Hub.Subscribe(topics...)
 	defer sub.Close() // subscribed before the first rendering, so that nothing falls between
-	first, err := render(r, page)
+	pages := s.renderer(r, page, topics)
+	defer pages.close()
+	first, err := pages.first()
 	if err != nil {
 		s.refuse(w, r, err)
 		return
 	}
-	body := compress(w, r)
+	body := s.compress(w, r)
 	defer body.Close()
-	t := &tab{server: s, page: page, r: r, out: body, sse: datastar.NewSSE(body, r)}
+	t := &tab{server: s, page: page, r: r, again: pages.again, out: body}
+	datastar.NewSSE(body, r) // the headers
 	if t.send(first) != nil {
 		return
 	}
@@ -41,6 +43,9 @@ func (s *Server) refuse(w http.ResponseWriter, r *http.Request, err error) {
 		http.NotFound(w, r)
 		return
 	}
+	if r.Context().Err() != nil {
+		return // nobody is left to tell
+	}
 	s.cfg.Log.WarnContext(r.Context(), "live page cannot be rendered", "pattern", r.Pattern, "error", err)
 	http.Error(w, "The page cannot be shown now.", http.StatusServiceUnavailable)
 }
@@ -50,8 +55,8 @@ type tab struct {
 	server *Server
 	page   Page
 	r      *http.Request
+	again  func() (*rendered, error) // renders
 	out    *body
-	sse    *datastar.ServerSentEventGenerator
 	sent   [sha256.Size]byte // of the last fragment
 }
 
@@ -94,7 +99,7 @@ func (t *tab) follow(changed <-chan struct{}) {
 // nothing about the tab; it keeps what it shows. An error means the tab is gone.
 func (t *tab) refresh() (again bool, err error) {
 	start := time.Now()
-	f, err := render(t.r, t.page)
+	f, err := t.again()
 	if err != nil {
 		if t.r.Context().Err() != nil {
 			return false, err
@@ -112,13 +117,9 @@ func (t *tab) refresh() (again bool, err error) {
 	return false, err
 }
 
-func (t *tab) send(f rendered) error {
+func (t *tab) send(f *rendered) error {
 	t.limit()
-	options := []datastar.PatchElementOption{}
-	if f.fragment.Position > 0 {
-		options = append(options, datastar.WithPatchElementsEventID(strconv.FormatInt(f.fragment.Position, 10)))
-	}
-	if err := t.sse.PatchElements(f.html, options...); err != nil {
+	if err := t.out.event(f); err != nil {
 		return err
 	}
 	t.sent = f.sum
@@ -137,23 +138,4 @@ func (t *tab) comment() error {
 // Writers without deadlines (tests) do without.
 func (t *tab) limit() {
 	_ = http.NewResponseController(t.out).SetWriteDeadline(time.Now().Add(t.server.cfg.SendLimit))
-}
-
-// rendered is a fragment as it goes over the wire.
-type rendered struct {
-	html     string
-	sum      [sha256.Size]byte
-	fragment Fragment
-}
-
-func render(r *http.Request, page Page) (rendered, error) {
-	fragment, err := page.Render(r)
-	if err != nil {
-		return rendered{}, err
-	}
-	var buf bytes.Buffer
-	if err := fragment.Component.Render(r.Context(), &buf); err != nil {
-		return rendered{}, err
-	}
-	return rendered{buf.String(), sha256.Sum256(buf.Bytes()), fragment}, nil
 }
