@@ -264,7 +264,10 @@ func TestConfigValidate(t *testing.T) {
 	}{
 		"no hub":       {live.Config{Pages: []live.Page{page}}, "Hub is missing"},
 		"no slash":     {live.Config{Hub: &engine.Hub{}, Pages: []live.Page{{Pattern: "x", Topics: page.Topics, Render: page.Render}}}, "does not begin with /"},
-		"no functions": {live.Config{Hub: &engine.Hub{}, Pages: []live.Page{{Pattern: "/x"}}}, "are both needed"},
+		"no functions": {live.Config{Hub: &engine.Hub{}, Pages: []live.Page{{Pattern: "/x"}}}, "Topics or Every are needed"},
+		"no presence":  {live.Config{Hub: &engine.Hub{}, Pages: []live.Page{{Pattern: "/x", Topics: page.Topics, Render: page.Render, Place: func(*http.Request) string { return "x" }}}}, "needs Config.Presence"},
+		"no visitor":   {live.Config{Hub: &engine.Hub{}, Presence: &live.Presence{}}, "needs Visitor"},
+		"no time":      {live.Config{Hub: &engine.Hub{}, Pages: []live.Page{{Pattern: "/x", Every: -1, Render: page.Render}}}, "may not be negative"},
 		"negative":     {live.Config{Hub: &engine.Hub{}, MinGap: -1}, "MinGap is negative"},
 	}
 	for name, test := range tests {

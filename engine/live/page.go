@@ -33,8 +33,13 @@ type Fragment struct {
 // path, path values and query instead of its own.
 type Page struct {
 	Pattern string // of the path, as http.ServeMux reads it: /todo-lists/{id}
-	Topics  func(r *http.Request) []string
-	Render  func(r *http.Request) (Fragment, error)
+
+	// Topics names what the page shows. Only changes of these wake its tabs: name
+	// the one stream, not the kind of stream. nil: none; see Every.
+	Topics func(r *http.Request) []string
+
+	// Render makes the page's fragment from what is true now.
+	Render func(r *http.Request) (Fragment, error)
 
 	// Share makes tabs that show the same path and query share each rendering and
 	// its compression: a change of a page that thousands look at is rendered once.
@@ -42,13 +47,24 @@ type Page struct {
 	// returns, neither cookies nor the context: it is rendered with the request of
 	// one of the tabs. nil: each tab is rendered for itself.
 	Share func(r *http.Request) string
+
+	// Place is where Config.Presence counts the tabs of this page; "": nowhere. Their
+	// crowd is among the page's topics. nil: nowhere.
+	Place func(r *http.Request) string
+
+	Every  time.Duration // rendered again about as often, for what no topic tells; 0: only after changes
+	MinGap time.Duration // between two fragments of this page to one tab; 0: Config.MinGap
 }
 
 // Config says what a Server serves.
 type Config struct {
 	Hub   *engine.Hub // required
 	Pages []Page
-	Log   *slog.Logger // nil: slog.Default()
+
+	Presence *Presence                    // required by pages with Place
+	Visitor  func(r *http.Request) string // who opened a stream; required with Presence. "": nobody who counts
+
+	Log *slog.Logger // nil: slog.Default()
 
 	// Patched is told each fragment that was sent because of a change, and when its
 	// rendering began. It must not block. nil: nobody is told.
@@ -74,14 +90,29 @@ func (c Config) Validate() error {
 		if p.Pattern == "" || p.Pattern[0] != '/' {
 			faults = append(faults, fmt.Errorf("live: page %d: pattern %q does not begin with /", i, p.Pattern))
 		}
-		if p.Topics == nil || p.Render == nil {
-			faults = append(faults, fmt.Errorf("live: page %s: Topics and Render are both needed", p.Pattern))
-		}
+		faults = append(faults, c.validatePage(p))
+	}
+	if c.Presence != nil && c.Visitor == nil {
+		faults = append(faults, errors.New("live: Presence needs Visitor"))
 	}
 	for name, d := range map[string]time.Duration{"Heartbeat": c.Heartbeat, "MinGap": c.MinGap, "Retry": c.Retry, "SendLimit": c.SendLimit} {
 		if d < 0 {
 			faults = append(faults, fmt.Errorf("live: %s is negative", name))
 		}
+	}
+	return errors.Join(faults...)
+}
+
+func (c Config) validatePage(p Page) error {
+	var faults []error
+	if p.Render == nil || p.Topics == nil && p.Every == 0 {
+		faults = append(faults, fmt.Errorf("live: page %s: Render, and Topics or Every are needed", p.Pattern))
+	}
+	if p.Every < 0 || p.MinGap < 0 {
+		faults = append(faults, fmt.Errorf("live: page %s: Every and MinGap may not be negative", p.Pattern))
+	}
+	if p.Place != nil && c.Presence == nil {
+		faults = append(faults, fmt.Errorf("live: page %s: Place needs Config.Presence", p.Pattern))
 	}
 	return errors.Join(faults...)
 }

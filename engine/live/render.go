@@ -74,6 +74,7 @@ type share struct {
 
 // rendering is one that others wait for.
 type rendering struct {
+	began  time.Time
 	done   chan struct{}
 	result *rendered
 	err    error
@@ -88,11 +89,11 @@ func (r *rendering) wait(ctx context.Context) (*rendered, error) {
 	}
 }
 
-// again gives a rendering that began after every change that was signalled. One
-// of the tabs renders it, for all of them.
-func (s *share) again(ctx context.Context, do func() (*rendered, error)) (*rendered, error) {
+// again gives a rendering that began after every change that was signalled, and
+// less than every ago (0: whenever). One of the tabs renders it, for all of them.
+func (s *share) again(ctx context.Context, every time.Duration, do func() (*rendered, error)) (*rendered, error) {
 	s.mu.Lock()
-	if s.sub.Take() {
+	if s.sub.Take() || every > 0 && s.now != nil && time.Since(s.now.began) >= every {
 		s.now = nil
 	}
 	now := s.now
@@ -123,6 +124,7 @@ func (s *share) first(ctx context.Context, do func() (*rendered, error)) (*rende
 	defer close(own.done)
 	s.mu.Lock()
 	s.sub.Take() // what it tells of will be shown
+	own.began = time.Now()
 	s.now, s.next = own, nil
 	s.mu.Unlock()
 	own.result, own.err = do()
@@ -154,7 +156,7 @@ func (s *Server) renderer(r *http.Request, page Page, topics []string) renderer 
 	forAll := func() (*rendered, error) { return s.renderForAll(r, page) }
 	return renderer{
 		first: func() (*rendered, error) { return of.first(r.Context(), forAll) },
-		again: func() (*rendered, error) { return of.again(r.Context(), forAll) },
+		again: func() (*rendered, error) { return of.again(r.Context(), page.Every, forAll) },
 		close: func() {
 			s.mu.Lock()
 			defer s.mu.Unlock()

@@ -1,10 +1,13 @@
 package live
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"errors"
+	"math"
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/starfederation/datastar-go/datastar"
@@ -17,7 +20,7 @@ func (s *Server) stream(w http.ResponseWriter, r *http.Request, page Page) {
 	defer context.AfterFunc(s.ctx, cancel)()
 	r = r.WithContext(ctx)
 
-	topics := page.Topics(r)
+	topics, place := s.topics(r, page)
 	sub := s.cfg.Hub.Subscribe(topics...)
 	defer sub.Close() // subscribed before the first rendering, so that nothing falls between
 	pages := s.renderer(r, page, topics)
@@ -27,6 +30,11 @@ func (s *Server) stream(w http.ResponseWriter, r *http.Request, page Page) {
 		s.refuse(w, r, err)
 		return
 	}
+	if place != "" {
+		if who := s.cfg.Visitor(r); who != "" {
+			defer s.cfg.Presence.Enter(place, who)()
+		}
+	}
 	body := s.compress(w, r)
 	defer body.Close()
 	t := &tab{server: s, page: page, r: r, again: pages.again, out: body}
@@ -35,6 +43,20 @@ func (s *Server) stream(w http.ResponseWriter, r *http.Request, page Page) {
 		return
 	}
 	t.follow(sub.Changed())
+}
+
+// topics are what wakes the page's tabs; place is where they count, or "".
+func (s *Server) topics(r *http.Request, page Page) (topics []string, place string) {
+	if page.Topics != nil {
+		topics = page.Topics(r)
+	}
+	if page.Place != nil {
+		place = page.Place(r)
+	}
+	if place != "" {
+		topics = append(slices.Clone(topics), s.cfg.Presence.Topic(place))
+	}
+	return topics, place
 }
 
 // refuse answers when the first fragment could not be rendered.
@@ -63,11 +85,11 @@ type tab struct {
 // follow sends the fragment again after changes, at most one every MinGap, and
 // comments in between. It returns when the tab or the server is gone.
 func (t *tab) follow(changed <-chan struct{}) {
-	cfg := t.server.cfg
+	cfg, gap := t.server.cfg, cmp.Or(t.page.MinGap, t.server.cfg.MinGap)
 	heartbeat := time.NewTicker(cfg.Heartbeat)
 	defer heartbeat.Stop()
-	due := time.NewTimer(0) // fires when the fragment is to be rendered
-	due.Stop()
+	due := time.NewTimer(t.rest(false)) // fires when the fragment is to be rendered
+	defer due.Stop()
 	waiting, last := false, time.Now()
 	for {
 		select {
@@ -76,23 +98,30 @@ func (t *tab) follow(changed <-chan struct{}) {
 		case <-changed:
 			if !waiting {
 				waiting = true
-				due.Reset(max(0, cfg.MinGap-time.Since(last)))
+				due.Reset(max(0, gap-time.Since(last)))
 			}
 		case <-due.C:
-			waiting, last = false, time.Now()
-			switch again, err := t.refresh(); {
-			case err != nil:
+			last = time.Now()
+			var err error
+			if waiting, err = t.refresh(); err != nil {
 				return
-			case again:
-				waiting = true
-				due.Reset(cfg.Retry)
 			}
+			due.Reset(t.rest(waiting))
 		case <-heartbeat.C:
 			if t.comment() != nil {
 				return
 			}
 		}
 	}
+}
+
+// rest is how long nothing is rendered unasked.
+func (t *tab) rest(failed bool) time.Duration {
+	const never = math.MaxInt64
+	if failed {
+		return t.server.cfg.Retry
+	}
+	return cmp.Or(t.page.Every, never)
 }
 
 // refresh renders and sends what differs. again: rendering failed, which says
