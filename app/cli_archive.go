@@ -32,7 +32,7 @@ func archiveCommand(flags *flags) *cobra.Command {
 				return &usageError{err}
 			}
 			return withSession(cmd, *flags, func(ctx context.Context, s session) error {
-				out, err := s.eng.Archive(ctx, r, file, reporter(s.notes, "written"))
+				out, err := s.eng.Archive(ctx, r, file, reporter(s.notes, "written", "lines"))
 				if err != nil {
 					return err
 				}

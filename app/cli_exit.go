@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 
+	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/spf13/cobra"
 
 	"github.com/backstory-go/backstory/engine"
@@ -16,7 +17,7 @@ const (
 	exitRefused     = 3
 	exitUnsettled   = 4
 	exitFailed      = 5
-	exitUnreachable = 6
+	exitUnreachable = 6 // nobody listens, or this user or database is not let in
 	exitWrong       = 7 // verify found something wrong
 )
 
@@ -52,10 +53,17 @@ func exitCode(err error) int {
 	if _, ok := errors.AsType[*usageError](err); ok {
 		return exitUsage
 	}
-	if errors.Is(err, engine.ErrUnavailable) {
+	if _, refused := errors.AsType[*pgconn.ConnectError](err); refused || errors.Is(err, engine.ErrUnavailable) {
 		return exitUnreachable
 	}
 	return exitError
+}
+
+// group makes a command that only has commands below it: alone it shows them.
+func group(cmd *cobra.Command) *cobra.Command {
+	cmd.Args = usageArgs(cobra.NoArgs)
+	cmd.RunE = func(cmd *cobra.Command, _ []string) error { return cmd.Help() }
+	return cmd
 }
 
 // usageArgs makes wrong arguments a usageError.

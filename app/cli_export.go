@@ -23,7 +23,7 @@ func exportCommand(flags *flags) *cobra.Command {
 		Args:    usageArgs(cobra.NoArgs),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return withSession(cmd, *flags, func(ctx context.Context, s session) error {
-				return s.eng.Export(ctx, s.out, reporter(cmd.ErrOrStderr(), "exported"))
+				return s.eng.Export(ctx, s.out, reporter(cmd.ErrOrStderr(), "exported", "lines"))
 			})
 		},
 	}
@@ -40,7 +40,7 @@ func importCommand(flags *flags) *cobra.Command {
 		Args:    usageArgs(cobra.NoArgs),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return withSession(cmd, *flags, func(ctx context.Context, s session) error {
-				err := s.eng.Import(ctx, cmd.InOrStdin(), reporter(cmd.ErrOrStderr(), "imported"))
+				err := s.eng.Import(ctx, cmd.InOrStdin(), reporter(cmd.ErrOrStderr(), "imported", "lines"))
 				if errors.Is(err, postgres.ErrNotEmpty) {
 					return fmt.Errorf("%w: import into a new one", err)
 				}
@@ -54,13 +54,13 @@ func importCommand(flags *flags) *cobra.Command {
 }
 
 // reporter tells on standard error how far something is, once a second and at the end.
-func reporter(w io.Writer, done string) func(postgres.Progress) {
+func reporter(w io.Writer, done, what string) func(postgres.Progress) {
 	last := time.Now()
 	return func(p postgres.Progress) {
-		if time.Since(last) < time.Second && p.Done < p.Total {
+		if time.Since(last) < progressEvery && p.Done < p.Total {
 			return
 		}
 		last = time.Now()
-		_, _ = fmt.Fprintf(w, "%s %d of %d lines\n", done, p.Done, p.Total) // standard error that is gone is nobody's loss
+		_, _ = fmt.Fprintf(w, "%s %d of %d %s\n", done, p.Done, p.Total, what) // standard error that is gone is nobody's loss
 	}
 }

@@ -21,8 +21,11 @@ func historyCommand(flags *flags) *cobra.Command {
 	var at string
 	var asJSON bool
 	cmd := &cobra.Command{
-		Use:     "history <actor> <id>",
-		Short:   "Show a stream's events, or its state at a version or time",
+		Use:   "history <actor> <id>",
+		Short: "Show a stream's commands and events, or its state at a version or time",
+		Long: "Show what was asked of a stream and what happened in it, in the order of time: a line for each event begins\n" +
+			"with its version, one for each command with a dash, and ends with what became of it. With --at, show the\n" +
+			"stream's state as it was.",
 		Example: "  app history todos.list 0190a5a0-0000-7000-8000-000000000001 --at 3",
 		Args:    usageArgs(cobra.ExactArgs(2)),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -100,28 +103,6 @@ func streamOf(actor *engine.Actor, id string) (engine.StreamID, error) {
 		return engine.StreamID{}, fmt.Errorf("the id %q of %s: %w", id, actor.Type, err)
 	}
 	return engine.StreamID{Type: actor.Type, ID: parsed}, nil
-}
-
-// history prints a stream's events, in pages.
-func (s session) history(ctx context.Context, stream engine.StreamID, asJSON bool) error {
-	list := []engine.Recorded{}
-	err := s.pages(ctx, stream, func(page []engine.Recorded) (bool, error) {
-		if asJSON {
-			list = append(list, page...)
-			return true, nil
-		}
-		for _, r := range page {
-			_, err := fmt.Fprintf(s.out, "%d  %s  %s  %s  %s\n", r.Meta.Version, r.Meta.At.Format(time.RFC3339Nano), r.Meta.By, r.Type, r.Data)
-			if err != nil {
-				return false, err
-			}
-		}
-		return true, nil
-	})
-	if err != nil || !asJSON {
-		return err
-	}
-	return s.printJSON(map[string]any{"events": list})
 }
 
 // pages reads a stream until do has enough. A stream without events is an error.

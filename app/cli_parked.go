@@ -23,12 +23,7 @@ type parkedFlags struct {
 
 func parkedCommand(flags *flags) *cobra.Command {
 	var f parkedFlags
-	cmd := &cobra.Command{
-		Use:   "parked",
-		Short: "Messages whose handling failed: list, show, retry in order, discard",
-		Args:  usageArgs(cobra.NoArgs),
-		RunE:  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
-	}
+	cmd := group(&cobra.Command{Use: "parked", Short: "Messages whose handling failed: list, show, retry in order, discard"})
 	cmd.PersistentFlags().StringVar(&f.consumer, "consumer", "", "only of this consumer (default: of all)")
 	cmd.PersistentFlags().StringVar(&f.key, "key", "", "only of this key (default: of all)")
 	add := func(use, short string, run func(ctx context.Context, s session, f parkedFlags) error) {

@@ -15,11 +15,7 @@ import (
 const scheduledPage = 500
 
 func scheduledCommand(flags *flags) *cobra.Command {
-	cmd := &cobra.Command{
-		Use:   "scheduled",
-		Short: "Show and cancel commands that are due later",
-		Args:  usageArgs(cobra.NoArgs),
-	}
+	cmd := group(&cobra.Command{Use: "scheduled", Short: "Show and cancel commands that are due later"})
 	cmd.AddCommand(scheduledListCommand(flags), scheduledCancelCommand(flags))
 	return cmd
 }
@@ -82,10 +78,9 @@ func scheduledCancelCommand(flags *flags) *cobra.Command {
 }
 
 func (s session) cancelScheduled(ctx context.Context, id uuid.UUID, asJSON bool) error {
-	if err := s.eng.CancelScheduled(ctx, id); err != nil {
-		if errors.Is(err, engine.ErrNotFound) {
-			return &usageError{err}
-		}
+	if err := s.eng.CancelScheduled(ctx, id); errors.Is(err, engine.ErrNotFound) {
+		return fmt.Errorf("no command %s is due later (see app scheduled list): %w", id, err)
+	} else if err != nil {
 		return err
 	}
 	outcome, err := s.eng.Outcome(ctx, id)

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"errors"
 	"strings"
 	"testing"
 	"time"
@@ -198,32 +197,23 @@ func TestSendNotSettled(t *testing.T) {
 	sendTo(t, "create", `{"name":"Groceries"}`, "--id", o.ID).ends(exitOK, "accepted")
 }
 
-func TestUnreachable(t *testing.T) {
-	t.Setenv("DATABASE_URL", "postgres://nobody@127.0.0.1:1/none?sslmode=disable")
-	app(t, "status").ends(exitUnreachable)
-}
-
-func TestExitCodes(t *testing.T) {
-	for err, want := range map[error]int{
-		nil:                              exitOK,
-		errors.New("x"):                  exitError,
-		&usageError{errors.New("x")}:     exitUsage,
-		&codeError{code: exitFailed}:     exitFailed,
-		errors.Join(&codeError{code: 7}): exitWrong,
-	} {
-		if got := exitCode(err); got != want {
-			t.Errorf("%v: %d, want %d", err, got, want)
-		}
-	}
-}
-
 func TestHistory(t *testing.T) {
 	useDatabase(t)
 	sendTo(t, "create", `{"name":"Groceries"}`, "--by", "ann").ends(exitOK)
 	sendTo(t, "update_name", `{"name":"Hardware"}`).ends(exitOK)
 	sendTo(t, "update_name", `{"name":"Hardware"}`, "--wait", "5s").ends(exitOK, "accepted") // nothing follows that could settle it
-	app(t, "history", "list", strings.ToUpper(listID)).ends(exitOK, "1  ", "ann", "todos.list.created", "6  ", "todos.list.name_confirmed", `"Hardware"`)
+	sendTo(t, "create", `{"name":"Again"}`).ends(exitRefused)
+	r := app(t, "history", "list", strings.ToUpper(listID)).ends(exitOK, "1  ", "ann", "todos.list.created", "6  ", "todos.list.name_confirmed", `"Hardware"`,
+		`{"name":"Again"}  refused already_exists`)
+	if asked, led := strings.Index(r.out, "todos.list.update_name  "), strings.Index(r.out, "todos.list.name_requested  "); asked < 0 || led < asked || r.out[0] != '-' {
+		t.Errorf("a command does not stand before its event:\n%s", r.out)
+	}
 	var h struct {
+		Commands []struct {
+			Kind, Type, By, Status string
+			At                     time.Time
+			Data                   struct{ Name string }
+		}
 		Events []struct {
 			Kind, Type, By string
 			Version        int64
@@ -233,6 +223,11 @@ func TestHistory(t *testing.T) {
 	app(t, "history", "todos.list", listID, "--json").ends(exitOK).into(&h)
 	if len(h.Events) != 6 || h.Events[0].Kind != "event" || h.Events[2].By != "ann" || h.Events[5].Version != 6 {
 		t.Fatalf("%+v", h)
+	}
+	last := h.Commands[len(h.Commands)-1]
+	if first := h.Commands[0]; first.Type != "todos.list.create" || first.Kind != "command" || first.Status != "accepted" || first.At.IsZero() ||
+		last.Data.Name != "Again" || last.Status != "refused" {
+		t.Errorf("%+v", h.Commands)
 	}
 	for at, want := range map[string]string{
 		"1":                                     "Groceries",

@@ -16,7 +16,7 @@ func verifyCommand(flags *flags) *cobra.Command {
 		Use:   "verify",
 		Short: "Check the whole log and recompute every projection",
 		Long: "Check the log's invariants, decode every event, and recompute every projection beside the live one.\n" +
-			"It changes nothing, and may run while the app does.\n\nExit code 7: something is wrong.",
+			"It changes nothing, and may run while the app does. Progress goes to standard error.\n\nExit code 7: something is wrong.",
 		Args: usageArgs(cobra.NoArgs),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return withSession(cmd, *flags, func(ctx context.Context, s session) error { return s.verify(ctx, options, asJSON) })
@@ -28,6 +28,7 @@ func verifyCommand(flags *flags) *cobra.Command {
 }
 
 func (s session) verify(ctx context.Context, options postgres.VerifyOptions, asJSON bool) error {
+	options.Progress = reporter(s.notes, "checked", "events")
 	v, err := s.eng.Verify(ctx, options)
 	if err != nil {
 		return err

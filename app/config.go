@@ -14,6 +14,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/jackc/pgx/v5"
 	"github.com/joho/godotenv"
 
 	"github.com/backstory-go/backstory/engine/postgres"
@@ -72,6 +73,11 @@ func (c config) Validate() error {
 	for name, address := range map[string]string{"SLACK_WEBHOOK_URL": c.slackWebhook, "OPENAI_BASE_URL": c.openAI.baseURL} {
 		if u, err := url.Parse(address); err != nil || address != "" && u.Scheme != "http" && u.Scheme != "https" {
 			faults = append(faults, fmt.Errorf("%s: want an address that begins with https:// or http://", name)) // it may be a secret
+		}
+	}
+	for name, address := range map[string]string{"DATABASE_URL": c.databaseURL, "DATABASE_DIRECT_URL": c.directURL, "DATABASE_OWNER_URL": c.ownerURL} {
+		if _, err := pgx.ParseConfig(address); err != nil { // not shown: it may hold a password
+			faults = append(faults, fmt.Errorf("%s: want an address such as postgres://user:password@host:5432/database", name))
 		}
 	}
 	return errors.Join(faults...)

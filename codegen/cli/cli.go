@@ -66,6 +66,8 @@ func (a *app) root() *cobra.Command {
 	root := &cobra.Command{
 		Use:           "codegen",
 		Short:         "Compiles schemas into Go, SQL and diagrams",
+		Long: "Compiles schemas into Go, SQL and diagrams. What was asked for goes to standard output, messages to standard error.\n\n" +
+			"Exit codes: 0; 1 findings or drift; 2 a wrong schema or wrong usage; 3 a failure of the compiler or of a tool.",
 		SilenceErrors: true,
 		SilenceUsage:  true,
 		Args:          usageArgs(cobra.NoArgs),

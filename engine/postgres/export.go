@@ -97,7 +97,7 @@ func eventLineOf(row enginedb.BackstoryEvent) eventLine {
 		Correlation: row.Correlation, Causation: row.Causation, Data: row.Data}
 }
 
-// Progress tells how far an export or import has come.
+// Progress tells how far an export, import, archive or verification has come.
 type Progress struct {
 	Kind        string // of the lines in hand
 	Done, Total int64  // lines of all kinds

@@ -37,6 +37,8 @@ type VerifiedProjection struct {
 // VerifyOptions say how a verification tells what it finds.
 type VerifyOptions struct {
 	ShowData bool // rows of read models as they are; default: hashes, as rows may hold personal data
+
+	Progress func(Progress) // is told of events after each page; nil: nobody is
 }
 
 // Finding is one thing that is wrong in the database.
@@ -49,9 +51,9 @@ type Finding struct {
 // Verify reads the whole database in one snapshot and holds it against the log's
 // invariants: positions and versions are dense, time never runs back, every event
 // can be decoded, every outcome has its events, every checkpoint and every held key
-// is of what the log has, and every projection is what its events fold to. Projections are recomputed in a schema that is rolled back; the
-// database's role needs the right to create it. The error is for a check that
-// could not be made.
+// is of what the log has, and every projection is what its events fold to.
+// Projections are recomputed in a schema that is rolled back; the database's role
+// needs the right to create it. The error is for a check that could not be made.
 func (e *Engine) Verify(ctx context.Context, options VerifyOptions) (Verification, error) {
 	conn, err := direct(ctx, e.cfg)
 	if err != nil {
@@ -136,6 +138,9 @@ func (v *verifier) events(ctx context.Context, projections []*recomputed) error 
 			if err := v.feed(ctx, p, list); err != nil {
 				return err
 			}
+		}
+		if v.options.Progress != nil {
+			v.options.Progress(Progress{Kind: lineEvent, Done: v.out.Events, Total: v.out.Head - v.out.Floor})
 		}
 	}
 }

@@ -41,7 +41,11 @@ func TestVerifyWritesEachRowOnce(t *testing.T) {
 		caughtUp(t, e)
 		stop()
 		system, w := countedBank()
-		v, err := openEngine(t, postgres.Config{URL: url, System: system}).Verify(within(t), postgres.VerifyOptions{})
+		var told progress
+		v, err := openEngine(t, postgres.Config{URL: url, System: system}).Verify(within(t), postgres.VerifyOptions{Progress: told.tell})
+		if told.falls || told.last.Done != told.last.Total || told.last.Done != v.Events {
+			t.Errorf("progress: %+v of %d events", told, v.Events)
+		}
 		if err != nil || len(v.Findings) > 0 || len(v.Projections) != 1 || v.Projections[0].Rows != accounts {
 			t.Fatalf("%+v, %v", v, err)
 		}
@@ -57,6 +61,17 @@ func TestVerifyWritesEachRowOnce(t *testing.T) {
 	if err != nil || len(v.Findings) != 2 {
 		t.Errorf("a wrong row: %+v, %v", v.Findings, err)
 	}
+}
+
+// progress is what was told of a long work.
+type progress struct {
+	last  postgres.Progress
+	falls bool
+}
+
+func (p *progress) tell(now postgres.Progress) {
+	p.falls = p.falls || now.Done <= p.last.Done || now.Done > now.Total
+	p.last = now
 }
 
 func BenchmarkVerify(b *testing.B) {
