@@ -120,11 +120,7 @@ func run(ctx context.Context, cfg config, services []func(context.Context) error
 	}
 	defer removePID()
 
-	server := &http.Server{
-		Handler:           handler,
-		ReadHeaderTimeout: 10 * time.Second,
-		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelWarn),
-	}
+	server := httpServer(handler, log)
 	server.RegisterOnShutdown(handler.Close) // ends the open tabs' streams
 
 	// The services outlive the requests, which wait for what the services do.
@@ -152,6 +148,20 @@ func run(ctx context.Context, cfg config, services []func(context.Context) error
 	})
 	_, _ = fmt.Fprintf(out, "Ready on %s\n", publicURL(listener.Addr().String()))
 	return group.Wait()
+}
+
+// httpServer bounds what a client can hold: the time of headers, of idle
+// connections and of answers, and the size of headers. Bodies have limits of the
+// handler's; live streams set the time of each event themselves.
+func httpServer(handler http.Handler, log *slog.Logger) *http.Server {
+	return &http.Server{
+		Handler:           handler,
+		ReadHeaderTimeout: 10 * time.Second,
+		WriteTimeout:      90 * time.Second, // three times the longest wait for an outcome
+		IdleTimeout:       2 * time.Minute,
+		MaxHeaderBytes:    64 << 10,
+		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelWarn),
+	}
 }
 
 // publicURL is what a person opens in a browser.

@@ -32,6 +32,8 @@ func serveApp(t *testing.T) *httptest.Server {
 type services struct {
 	slack    slack.Dispatcher
 	expander expander.Expander
+	log      *slog.Logger // nil: nothing is logged
+	limits   Limits
 }
 
 // serveAppWith lets reactions fail once before their messages are parked.
@@ -39,7 +41,10 @@ func serveAppWith(t *testing.T, outside services) *httptest.Server {
 	t.Helper()
 	system := &engine.System{}
 	todos.Register(system, outside.expander, apptodos.List{}, apptodos.ListName{}, apptodos.Listings{}, outside.slack)
-	log := slog.New(slog.DiscardHandler)
+	log := outside.log
+	if log == nil {
+		log = slog.New(slog.DiscardHandler)
+	}
 	eng, err := postgres.Open(t.Context(), postgres.Config{URL: pgtest.Database(t, pgtest.Template{}), System: system, Log: log,
 		Consumers: map[string]postgres.ConsumerConfig{
 			"todos.slack_dispatcher": {Attempts: 1}, "todos.ai_expander": {Attempts: 1}}})
@@ -56,7 +61,7 @@ func serveAppWith(t *testing.T, outside services) *httptest.Server {
 		}
 		eng.Close()
 	})
-	s, err := New(Config{Client: eng, System: system, Secret: []byte("a secret for tests"), Log: log, Patience: patience, // busy machines are slow
+	s, err := New(Config{Client: eng, System: system, Secret: []byte("a secret for tests"), Log: log, Patience: patience, Limits: outside.limits, // busy machines are slow
 		Operator: eng, Admin: func(user string) bool { return user != "Eve" }, Expands: true})
 	if err != nil {
 		t.Fatal(err)

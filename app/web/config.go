@@ -27,7 +27,8 @@ type Config struct {
 
 	Patience  time.Duration // how long a command's outcome is waited for; 0: 5 s
 	BodyLimit int64         // bytes of a request; 0: 64 KiB
-	Limits    Limits        // of one person
+	BodyTime  time.Duration // how long they may take to arrive; 0: 20 s
+	Limits    Limits        // of one person, and of all
 
 	Now func() time.Time // nil: time.Now
 }
@@ -47,8 +48,8 @@ func (c Config) Validate() error {
 	if len(c.Secret) < 16 {
 		faults = append(faults, fmt.Errorf("web: Secret has %d bytes, want 16 or more", len(c.Secret)))
 	}
-	if c.Patience < 0 || c.BodyLimit < 0 {
-		faults = append(faults, errors.New("web: Patience and BodyLimit may not be negative"))
+	if c.Patience < 0 || c.BodyLimit < 0 || c.BodyTime < 0 {
+		faults = append(faults, errors.New("web: Patience, BodyLimit and BodyTime may not be negative"))
 	}
 	return errors.Join(faults...)
 }
@@ -62,6 +63,9 @@ func (c Config) withDefaults() Config {
 	}
 	if c.BodyLimit == 0 {
 		c.BodyLimit = 64 << 10
+	}
+	if c.BodyTime == 0 {
+		c.BodyTime = 20 * time.Second
 	}
 	if c.Now == nil {
 		c.Now = time.Now

@@ -7,9 +7,11 @@ import (
 	"mime"
 	"net/http"
 	"net/url"
+	"os"
 	"slices"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/google/uuid"
 
@@ -20,6 +22,7 @@ import (
 var (
 	errMediaType = errors.New("unknown media type")
 	errMalformed = errors.New("malformed request")
+	errSlow      = errors.New("the request took too long to arrive")
 )
 
 // Fields of a form that are not the command's.
@@ -73,13 +76,31 @@ func (in *input) keepStrings() {
 	}
 }
 
-// readError keeps an error about the size, and makes every other a malformed request.
+// readError keeps an error about the size or the time, and makes every other a
+// malformed request.
 func readError(err error) error {
 	var size *http.MaxBytesError
-	if err == nil || errors.As(err, &size) {
+	switch {
+	case err == nil || errors.As(err, &size):
 		return err
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		return fmt.Errorf("%w: %w", errSlow, err)
 	}
 	return fmt.Errorf("%w: %w", errMalformed, err)
+}
+
+// readable says whether the database could hold the texts: no schema allows what
+// it could not, and what no schema sees must not get there.
+func readable(values url.Values, texts ...string) error {
+	for name, list := range values {
+		texts = append(append(texts, name), list...)
+	}
+	for _, text := range texts {
+		if !utf8.ValidString(text) || strings.ContainsRune(text, 0) {
+			return fmt.Errorf("%w: bytes that are no text", errMalformed)
+		}
+	}
+	return nil
 }
 
 // submission makes the command of the input. An error is a *engine.FaultsError
@@ -147,7 +168,7 @@ func (in input) field(f engine.Field) (any, bool) {
 		}
 		return nil, false
 	case "object":
-		return in.nested(f.Name + ".")
+		return in.nested(f.Name+".", mostDeep)
 	}
 	if !in.form.Has(f.Name) || in.form.Get(f.Name) == "" && !f.Required {
 		return nil, false
@@ -155,9 +176,16 @@ func (in input) field(f engine.Field) (any, bool) {
 	return typed(f.Kind, in.form.Get(f.Name)), true
 }
 
+// mostDeep is how deep the fields of a form may be nested. No schema's are, and
+// what lies deeper is left out, as everything is that no schema names.
+const mostDeep = 16
+
 // nested collects a.b, a.b.c and a.b[] below a.
-func (in input) nested(prefix string) (any, bool) {
+func (in input) nested(prefix string, deep int) (any, bool) {
 	object := map[string]any{}
+	if deep == 0 {
+		return object, false
+	}
 	for name, values := range in.form {
 		rest, ok := strings.CutPrefix(name, prefix)
 		if !ok || rest == "" || len(values) == 0 || len(values) == 1 && values[0] == "" {
@@ -165,8 +193,10 @@ func (in input) nested(prefix string) (any, bool) {
 		}
 		if list, ok := strings.CutSuffix(rest, "[]"); ok {
 			object[list] = values
-		} else if first, _, deep := strings.Cut(rest, "."); deep {
-			object[first], _ = in.nested(prefix + first + ".")
+		} else if first, _, below := strings.Cut(rest, "."); below {
+			if object[first] == nil { // once for all that lies below
+				object[first], _ = in.nested(prefix+first+".", deep-1)
+			}
 		} else {
 			object[rest] = values[0]
 		}

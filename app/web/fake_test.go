@@ -39,7 +39,7 @@ func newFake() *fakeClient {
 // fakeSystem registers the commands as the schemas describe them.
 func fakeSystem() *engine.System {
 	system := &engine.System{}
-	system.AddActor(engine.Actor{Type: "todos.list", Commands: list.CommandTypes()})
+	system.AddActor(engine.Actor{Type: "todos.list", ParseID: func(id string) (string, error) { return id, nil }, Commands: list.CommandTypes()})
 	return system
 }
 

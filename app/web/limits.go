@@ -13,12 +13,14 @@ import (
 	"github.com/backstory-go/backstory/engine"
 )
 
-// Limits bound what one person may ask of the server at a time. Zero values stand
-// for the defaults.
+// Limits bound what one person may ask of the server at a time, and what it keeps
+// open for all. Zero values stand for the defaults.
 type Limits struct {
 	Commands float64 // a second, forms and API together; default 100
 	Burst    int     // commands at once; default 300
 	Streams  int     // open live pages; default 100
+
+	AllStreams int // open live pages of everybody together; default 20,000
 }
 
 func (l Limits) withDefaults() Limits {
@@ -30,6 +32,9 @@ func (l Limits) withDefaults() Limits {
 	}
 	if l.Streams == 0 {
 		l.Streams = 100
+	}
+	if l.AllStreams == 0 {
+		l.AllStreams = 20_000
 	}
 	return l
 }
@@ -43,9 +48,10 @@ type limiter struct {
 	limits Limits
 	now    func() time.Time
 
-	mu    sync.Mutex
-	users map[string]*usage
-	swept time.Time
+	mu      sync.Mutex
+	users   map[string]*usage
+	streams int
+	swept   time.Time
 }
 
 // usage is what one person uses now.
@@ -86,23 +92,28 @@ func (l *limiter) command(user string) bool {
 	return l.of(user).commands.AllowN(l.now(), 1)
 }
 
-// open says whether the person may open one more live page; then close has to
-// follow.
-func (l *limiter) open(user string) bool {
+// open says whether the person may open one more live page: 0, and then close has
+// to follow, or the status to answer with.
+func (l *limiter) open(user string) (refused int) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	u := l.of(user)
-	if u.streams >= l.limits.Streams {
-		return false
+	switch {
+	case u.streams >= l.limits.Streams:
+		return http.StatusTooManyRequests
+	case l.streams >= l.limits.AllStreams:
+		return http.StatusServiceUnavailable
 	}
 	u.streams++
-	return true
+	l.streams++
+	return 0
 }
 
 func (l *limiter) close(user string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.of(user).streams--
+	l.streams--
 }
 
 // errTooFast means that somebody sends more commands than Limits allow.
@@ -116,13 +127,13 @@ func (s *Server) submit(ctx context.Context, submission engine.Submission) (uuid
 	return s.cfg.Client.Submit(ctx, submission)
 }
 
-// limitStreams bounds the live pages of each person.
+// limitStreams bounds the live pages of each person and of all.
 func (s *Server) limitStreams(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		user := visitOf(r.Context()).user
-		if !s.limiter.open(user) {
+		if refused := s.limiter.open(user); refused != 0 {
 			w.Header().Set("Retry-After", "10")
-			plain(w, http.StatusTooManyRequests, "You have too many pages open.")
+			plain(w, refused, "Too many pages are open.")
 			return
 		}
 		defer s.limiter.close(user)

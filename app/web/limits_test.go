@@ -26,7 +26,7 @@ func TestLimiter(t *testing.T) {
 	if got := sent("ada", 10); got != 2 {
 		t.Errorf("ada sent %d a second later, want 2", got)
 	}
-	if !l.open("ada") || l.open("ada") {
+	if l.open("ada") != 0 || l.open("ada") != 429 {
 		t.Error("ada opened two pages, or none")
 	}
 	now = now.Add(time.Hour)
@@ -34,7 +34,7 @@ func TestLimiter(t *testing.T) {
 		t.Errorf("%d people are remembered, want ada with her open page and eve", len(l.users))
 	}
 	l.close("ada")
-	if !l.open("ada") {
+	if l.open("ada") != 0 {
 		t.Error("ada closed her page and cannot open another")
 	}
 }

@@ -106,7 +106,8 @@ func (s *Server) livePage(k kind) live.Page {
 // out, so that a failure can still answer as one.
 func (s *Server) render(w http.ResponseWriter, r *http.Request, status int, v view) {
 	var buf bytes.Buffer
-	if err := layout(s.frame(r, v), v.Body).Render(r.Context(), &buf); err != nil {
+	ctx := context.WithoutCancel(r.Context()) // a body that did not arrive cancels it, and is told so
+	if err := layout(s.frame(r, v), v.Body).Render(ctx, &buf); err != nil {
 		s.cfg.Log.ErrorContext(r.Context(), "page cannot be rendered", "pattern", r.Pattern, "error", err)
 		plain(w, http.StatusInternalServerError, "The page cannot be shown.")
 		return

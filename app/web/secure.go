@@ -1,6 +1,10 @@
 package web
 
-import "net/http"
+import (
+	"io"
+	"net/http"
+	"time"
+)
 
 // contentPolicy allows nothing from elsewhere. Datastar builds functions from the
 // expressions in attributes, hence 'unsafe-eval'; inline scripts and styles stay
@@ -20,7 +24,37 @@ func (s *Server) secure(next http.Handler) http.Handler {
 		h.Set("Cross-Origin-Opener-Policy", "same-origin")
 		h.Set("Cross-Origin-Resource-Policy", "same-origin")
 		h.Set("Permissions-Policy", "camera=(), geolocation=(), microphone=()")
-		r.Body = http.MaxBytesReader(w, r.Body, s.cfg.BodyLimit)
+		r.Body = http.MaxBytesReader(w, s.hurried(w, r), s.cfg.BodyLimit)
+		if err := readable(r.URL.Query(), r.URL.Path); err != nil {
+			s.fail(w, r, err)
+			return
+		}
 		next.ServeHTTP(w, r)
 	})
+}
+
+// hurried gives a request's body no more than BodyTime to arrive.
+func (s *Server) hurried(w http.ResponseWriter, r *http.Request) io.ReadCloser {
+	if r.ContentLength == 0 {
+		return r.Body
+	}
+	control := http.NewResponseController(w)
+	_ = control.SetReadDeadline(time.Now().Add(s.cfg.BodyTime)) // writers of tests have none
+	return &hurriedBody{r.Body, control}
+}
+
+// hurriedBody ends the hurry with the body: what the server reads after it, to
+// see whether the client is still there, may take as long as the answer does.
+type hurriedBody struct {
+	io.ReadCloser
+	control *http.ResponseController
+}
+
+// Read implements io.Reader.
+func (b *hurriedBody) Read(p []byte) (int, error) {
+	n, err := b.ReadCloser.Read(p)
+	if err == io.EOF { //nolint:errorlint // readers return it as it is
+		_ = b.control.SetReadDeadline(time.Time{})
+	}
+	return n, err
 }

@@ -25,6 +25,10 @@ const (
 // sessionAge is how long a login lasts.
 const sessionAge = 30 * 24 * time.Hour
 
+// maxReturn is the longest address that a login leads back to, in bytes: browsers
+// drop long cookies.
+const maxReturn = 1000
+
 // maxUser is the longest user name, in code points.
 const maxUser = 40
 
@@ -79,8 +83,9 @@ func (s *Server) known(next http.Handler) http.Handler {
 // signedIn lets signed-in requests through and sends others to the login.
 func (s *Server) signedIn(next http.Handler) http.Handler {
 	return s.admit(next, func(w http.ResponseWriter, r *http.Request) {
-		if dest := r.Header.Get("Sec-Fetch-Dest"); dest == "" || dest == "document" { // not an icon that the browser looks for
-			http.SetCookie(w, cookie(r, returnCookie, r.URL.RequestURI(), 10*time.Minute))
+		dest, target := r.Header.Get("Sec-Fetch-Dest"), r.URL.RequestURI()
+		if (dest == "" || dest == "document") && len(target) <= maxReturn { // not an icon that the browser looks for
+			http.SetCookie(w, cookie(r, returnCookie, target, 10*time.Minute))
 		}
 		http.Redirect(w, r, "/login", http.StatusSeeOther)
 	})

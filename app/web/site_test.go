@@ -21,11 +21,15 @@ type site struct {
 	client *http.Client
 }
 
-func newSite(t *testing.T) *site {
+// newSite is the app's, with what change makes of its configuration.
+func newSite(t *testing.T, change ...func(*Config)) *site {
 	t.Helper()
 	f := newFake()
 	cfg := Config{Client: f, System: fakeSystem(), Secret: []byte("a secret for tests"), Log: slog.New(slog.DiscardHandler),
 		Public: map[string]http.Handler{"GET /public": http.HandlerFunc(func(http.ResponseWriter, *http.Request) {})}}
+	for _, c := range change {
+		c(&cfg)
+	}
 	s, err := newServer(cfg.withDefaults(), f)
 	if err != nil {
 		t.Fatal(err)
@@ -43,9 +47,9 @@ func newSite(t *testing.T) *site {
 }
 
 // signedInSite is a site with the person signed in.
-func signedInSite(t *testing.T, user string) *site {
+func signedInSite(t *testing.T, user string, change ...func(*Config)) *site {
 	t.Helper()
-	s := newSite(t)
+	s := newSite(t, change...)
 	if status, _, _ := s.post("/login", url.Values{"username": {user}}); status != http.StatusSeeOther {
 		t.Fatalf("login: %d", status)
 	}
@@ -54,9 +58,15 @@ func signedInSite(t *testing.T, user string) *site {
 
 func (s *site) do(method, path, body string, header map[string]string) (status int, text string, h http.Header) {
 	s.t.Helper()
+	return s.request(method, path, strings.NewReader(body), header)
+}
+
+// request sends a body in chunks unless its length is known to net/http.
+func (s *site) request(method, path string, body io.Reader, header map[string]string) (status int, text string, h http.Header) {
+	s.t.Helper()
 	ctx, cancel := context.WithTimeout(s.t.Context(), patience)
 	defer cancel()
-	req, err := http.NewRequestWithContext(ctx, method, s.url+path, strings.NewReader(body))
+	req, err := http.NewRequestWithContext(ctx, method, s.url+path, body)
 	if err != nil {
 		s.t.Fatal(err)
 	}

@@ -51,6 +51,8 @@ var causes = [...]cause{
 		problem{http.StatusNotFound, "There is nothing at this address (any more)."}},
 	{errMediaType, "unsupported_media_type", "Send application/json.",
 		problem{http.StatusUnsupportedMediaType, "Send a form, or Datastar signals."}},
+	{errSlow, "slow", "The request took too long to arrive.",
+		problem{http.StatusRequestTimeout, "Your connection is too slow for this request. Nothing was changed: please try again."}},
 	{errMalformed, "malformed", "This request cannot be read.",
 		problem{http.StatusBadRequest, "This request cannot be read."}},
 }

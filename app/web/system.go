@@ -98,10 +98,11 @@ func (s *Server) operate(w http.ResponseWriter, r *http.Request) {
 		s.fail(w, r, errNoRoute)
 		return
 	}
-	err := r.ParseForm()
-	if err != nil {
-		err = readError(err)
-	} else {
+	err := readError(r.ParseForm())
+	if err == nil {
+		err = readable(r.PostForm)
+	}
+	if err == nil {
 		err = do(r.Context(), r.PostForm)
 	}
 	if err != nil {
