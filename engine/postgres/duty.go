@@ -32,6 +32,10 @@ type duty struct {
 	beats   int
 }
 
+// deaths are how many owners of a slot in a row ended without giving it back and
+// without working off what waited in it.
+type deaths map[int32]int
+
 // posted is a runner that runs.
 type posted struct {
 	*runner
@@ -91,7 +95,7 @@ func (d *duty) leave(ctx context.Context) {
 		d.e.log.Warn("slots were not given back: another process takes them when the lease is over", "error", err)
 	}
 	for _, w := range d.e.workers {
-		w.own(nil)
+		w.own(nil, nil)
 	}
 }
 
@@ -142,10 +146,10 @@ func (d *duty) able(shares []enginedb.ConsumerSharesRow) []enginedb.ConsumerShar
 
 // even takes free slots up to this process's share, and chooses which to give up
 // above it: the inbox's slots and those of the log's consumers, each on their own.
-func (d *duty) even(ctx context.Context, owned []enginedb.SlotOwnedRow, able []enginedb.ConsumerSharesRow) ([]enginedb.SlotOwnedRow, map[string]map[int32]bool, error) {
+func (d *duty) even(ctx context.Context, owned []enginedb.SlotOwnedRow, able []enginedb.ConsumerSharesRow) ([]enginedb.SlotOwnedRow, map[string]deaths, error) {
 	commands := func(name string) bool { return name == consumerCommands }
 	others := func(name string) bool { return name != consumerCommands }
-	died := map[string]map[int32]bool{}
+	died := map[string]deaths{}
 	wanted, err := d.share(ctx, owned, able, commands, died)
 	if err != nil {
 		return owned, died, err
@@ -156,7 +160,7 @@ func (d *duty) even(ctx context.Context, owned []enginedb.SlotOwnedRow, able []e
 
 // share is one part of even. A process's fair share of each consumer is the same
 // as that of every other living process that can run it.
-func (d *duty) share(ctx context.Context, owned []enginedb.SlotOwnedRow, able []enginedb.ConsumerSharesRow, of func(string) bool, died map[string]map[int32]bool) ([]enginedb.SlotOwnedRow, error) {
+func (d *duty) share(ctx context.Context, owned []enginedb.SlotOwnedRow, able []enginedb.ConsumerSharesRow, of func(string) bool, died map[string]deaths) ([]enginedb.SlotOwnedRow, error) {
 	mine := filter(owned, func(s enginedb.SlotOwnedRow) bool { return of(s.Consumer) })
 	exact := 0.0
 	var idents []string
@@ -173,11 +177,11 @@ func (d *duty) share(ctx context.Context, owned []enginedb.SlotOwnedRow, able []
 	stolen, err := d.e.sql.SlotSteal(ctx, enginedb.SlotStealParams{Owner: d.e.id, Consumers: idents, Most: int32(fair - len(mine))})
 	for _, s := range stolen {
 		mine = append(mine, enginedb.SlotOwnedRow{Consumer: s.Consumer, Slot: s.Slot, Fence: s.Fence, Position: s.Position})
-		if s.Died {
+		if s.Deaths > 0 {
 			if died[s.Consumer] == nil {
-				died[s.Consumer] = map[int32]bool{}
+				died[s.Consumer] = deaths{}
 			}
-			died[s.Consumer][s.Slot] = true
+			died[s.Consumer][s.Slot] = int(s.Deaths)
 		}
 	}
 	return mine, err
@@ -185,7 +189,7 @@ func (d *duty) share(ctx context.Context, owned []enginedb.SlotOwnedRow, able []
 
 // assign lets the loops work on what this process is to own. A runner gives back
 // what it is not to own any more when it has finished what it has in hand.
-func (d *duty) assign(ctx context.Context, wanted []enginedb.SlotOwnedRow, died map[string]map[int32]bool, shares []enginedb.ConsumerSharesRow) {
+func (d *duty) assign(ctx context.Context, wanted []enginedb.SlotOwnedRow, died map[string]deaths, shares []enginedb.ConsumerSharesRow) {
 	var slots []int32
 	posts := map[string][]enginedb.SlotOwnedRow{}
 	for _, s := range wanted {
@@ -198,7 +202,7 @@ func (d *duty) assign(ctx context.Context, wanted []enginedb.SlotOwnedRow, died 
 	}
 	slices.Sort(slots)
 	for _, w := range d.e.workers {
-		w.own(slots)
+		w.own(slots, died[consumerCommands])
 	}
 	paused := map[string]bool{}
 	for _, s := range shares {
@@ -238,7 +242,7 @@ func (d *duty) consumer(name string) *consumer {
 	return nil
 }
 
-func (d *duty) post(ctx context.Context, post string, list []enginedb.SlotOwnedRow, died map[int32]bool, paused bool) {
+func (d *duty) post(ctx context.Context, post string, list []enginedb.SlotOwnedRow, died deaths, paused bool) {
 	c := d.consumer(list[0].Consumer)
 	if c == nil {
 		return
@@ -256,12 +260,12 @@ func (d *duty) post(ctx context.Context, post string, list []enginedb.SlotOwnedR
 	fences := map[int32]int64{}
 	fresh := false
 	var slots []int32
-	lost := map[int32]bool{}
+	lost := deaths{}
 	for _, s := range list {
 		slots, fences[s.Slot] = append(slots, s.Slot), s.Fence
 		fresh = fresh || running.fences[s.Slot] != s.Fence
-		if died[s.Slot] {
-			lost[s.Slot] = true
+		if n := died[s.Slot]; n > 0 {
+			lost[s.Slot] = n
 		}
 	}
 	if now := d.e.epochs.now().Changes; running.epoch != now {

@@ -100,6 +100,7 @@ func (r *runner) handle(ctx context.Context, group []*slot, messages []*message,
 	if err != nil {
 		return r.divide(ctx, group, messages, to, ch, err)
 	}
+	r.proving -= len(messages)
 	r.traceHandled(messages, start)
 	r.adapt(len(messages), time.Since(start))
 	return nil

@@ -33,6 +33,9 @@ func TestMain(m *testing.M) {
 	if url := os.Getenv(reactURL); url != "" {
 		os.Exit(reactChild(url))
 	}
+	if url := os.Getenv(lethalURL); url != "" {
+		os.Exit(lethalChild(url))
+	}
 	if url := os.Getenv(soakURL); url != "" {
 		os.Exit(soakChild(url))
 	}

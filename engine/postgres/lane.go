@@ -65,6 +65,7 @@ func (w *worker) decide(ctx context.Context) {
 	}
 	// Oldest first: the map's order must not starve a stream.
 	slices.SortFunc(ready, func(a, b *lane) int { return cmp.Compare(a.waiting[0].row.Seq, b.waiting[0].row.Seq) })
+	ready, suspect := w.suspect(ready)
 	plain, bounded := w.split(ready)
 	for part := range slices.Chunk(bounded, loadMost) {
 		w.decideBounded(ctx, part)
@@ -75,9 +76,12 @@ func (w *worker) decide(ctx context.Context) {
 		}
 		var entries []*entry
 		for _, l := range part {
-			entries = append(entries, w.decideLane(l, now)...)
+			entries = append(entries, w.decideLane(l, now, chainMost)...)
 		}
 		w.e.sequencer.submit(entries...)
+	}
+	if suspect != nil {
+		w.try(ctx, suspect)
 	}
 }
 
@@ -120,15 +124,16 @@ func (w *worker) loadStates(ctx context.Context, lanes []*lane) bool {
 	return true
 }
 
-// decideLane decides the lane's commands one on the other, as far as it goes.
-func (w *worker) decideLane(l *lane, now time.Time) []*entry {
+// decideLane decides the lane's commands one on the other, as far as it goes, at
+// most some.
+func (w *worker) decideLane(l *lane, now time.Time, most int) []*entry {
 	cached, ok := w.cache.get(l.name)
 	if !ok || len(l.waiting) == 0 || now.Before(l.notBefore) {
 		return nil
 	}
 	head := *cached // state: never changed, replaced by what decisions leave behind
 	var entries []*entry
-	for len(l.waiting) > 0 && len(entries) < chainMost {
+	for len(l.waiting) > 0 && len(entries) < most {
 		o := l.waiting[0]
 		if head.version > cached.version && wantsPast(head.actor, o.row.Type) {
 			break // the past must be stored before it can be read
@@ -254,16 +259,22 @@ func (e *entry) refuse(r engine.Refusal) {
 	e.status, e.refusal, e.events = engine.Refused, engine.RefusalOf(r), nil
 }
 
-// failure is the outcome of a command that is given up: kept with its error,
-// whatever the stream's version.
+// failure is the outcome of a command that is given up, with what the reaction that
+// sent it answers to that.
 func (w *worker) failure(o *order, err error) *entry {
-	e := w.entry(o)
-	e.version, e.lastID = engine.AnyVersion, uuid.Nil
-	e.status, e.failure = engine.Failed, errorText(err)
+	e := w.failed(o, err)
 	var unanswered error
 	if e.sends, unanswered = w.e.parkedAnswer(o.row, err.Error()); unanswered != nil {
 		w.e.log.Error("the reaction that sent a failed command could not answer", "command", o.row.ID, "error", unanswered)
 	}
+	return e
+}
+
+// failed keeps a command with its error, whatever the stream's version.
+func (w *worker) failed(o *order, err error) *entry {
+	e := w.entry(o)
+	e.version, e.lastID = engine.AnyVersion, uuid.Nil
+	e.status, e.failure = engine.Failed, errorText(err)
 	w.e.log.Error("command failed", "command", o.row.ID, "type", o.row.Type, "tries", o.tries, "error", err)
 	return e
 }
@@ -277,7 +288,7 @@ func (w *worker) fails(l *lane, o *order, err error) bool {
 		w.e.log.Warn("reading for a decision is tried again", "command", o.row.ID, "type", o.row.Type, "error", err)
 		return false
 	}
-	if o.tries == 0 {
+	if o.first.IsZero() {
 		o.first = now
 	}
 	o.tries++

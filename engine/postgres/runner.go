@@ -29,7 +29,7 @@ type runner struct {
 	mu     sync.Mutex // orders
 	wanted []int32
 	moved  bool // the slots that it owns changed
-	died   map[int32]bool
+	died   deaths
 	anew   bool // what is remembered is of another log
 	due    bool // held keys are due
 	paused bool
@@ -40,6 +40,7 @@ type runner struct {
 	barrier int64           // not to be passed; -1: none
 	held    map[string]bool // keys whose messages are not taken from the log
 	careful int             // messages to take one at a time, each try recorded first
+	proving int             // messages to be handled before the deaths of former owners are forgotten
 	batch   int             // messages taken at a time
 	stale   bool            // what is known of the slots is to be read anew
 }
@@ -62,20 +63,19 @@ const (
 	batchQuick   = 100 * time.Millisecond
 	batchSlow    = 500 * time.Millisecond
 	carefulMost  = 64
-	behindMost   = 10 * page // of a checkpoint that moves without work
+	inHandMost   = max(page, batchMost) // messages that may be handled at a time
+	behindMost   = 10 * page            // of a checkpoint that moves without work
 	runnerLinger = 1500 * time.Millisecond
 )
 
 // own says which slots are the runner's. died are those whose owner was lost.
-func (r *runner) own(slots []int32, fresh bool, died map[int32]bool, paused bool) {
+func (r *runner) own(slots []int32, fresh bool, died deaths, paused bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if fresh || !slices.Equal(slots, r.wanted) {
 		r.moved = true
 	}
-	for n := range died {
-		r.died[n] = true
-	}
+	maps.Copy(r.died, died)
 	if r.moved || paused != r.paused {
 		r.wake.ring()
 	}
@@ -143,7 +143,7 @@ var errLeft = errors.New("no slot is left")
 func (r *runner) step(ctx context.Context) (worked bool, err error) {
 	r.mu.Lock()
 	wanted, moved, died, due, paused, anew := r.wanted, r.moved, r.died, r.due, r.paused, r.anew
-	r.moved, r.due, r.died, r.anew = false, false, map[int32]bool{}, false
+	r.moved, r.due, r.died, r.anew = false, false, deaths{}, false
 	r.mu.Unlock()
 	if anew {
 		r.renew()
@@ -176,7 +176,20 @@ func (r *runner) step(ctx context.Context) (worked bool, err error) {
 			return false, err
 		}
 	}
-	return r.follow(ctx)
+	before := r.proving
+	if worked, err = r.follow(ctx); err == nil && before > 0 && (!worked || r.proving <= 0) {
+		err = r.proved(ctx)
+	}
+	return worked, err
+}
+
+// proved is called when what the owners before died over is behind the runner.
+func (r *runner) proved(ctx context.Context) error {
+	if err := r.e.sql.TrialEnd(ctx, enginedb.TrialEndParams{Consumer: r.c.name, Slots: slices.Collect(maps.Keys(r.slots)), Owner: r.e.id}); err != nil {
+		return err
+	}
+	r.proving, r.careful = 0, 0
+	return nil
 }
 
 // renew forgets what another log led to.
@@ -191,7 +204,7 @@ func (r *runner) renew() {
 
 // reload reads what is true of the slots, and gives back those that are not
 // wanted any more.
-func (r *runner) reload(ctx context.Context, wanted []int32, died map[int32]bool) error {
+func (r *runner) reload(ctx context.Context, wanted []int32, died deaths) error {
 	r.commits.Lock()
 	defer r.commits.Unlock()
 	if gone := r.unwanted(wanted); len(gone) > 0 {
@@ -223,14 +236,18 @@ func (r *runner) reload(ctx context.Context, wanted []int32, died map[int32]bool
 		r.held[key] = true
 	}
 	r.handler.forget()
-	for n := range died {
+	for n, times := range died {
 		if slots[n] != nil {
-			r.careful = carefulMost
+			r.careful, r.proving = max(r.careful, carefully(times)), inHandMost
 		}
 	}
 	r.report()
 	return nil
 }
+
+// carefully is how many messages are taken one at a time after a number of deaths:
+// each time more, until it is what may have been in hand.
+func carefully(deaths int) int { return min(carefulMost<<(2*min(deaths-1, 4)), inHandMost) }
 
 func (r *runner) unwanted(wanted []int32) []int32 {
 	var gone []int32
@@ -377,7 +394,7 @@ func (r *runner) idle() (list []*slot, done func()) {
 
 // newRunner makes a runner without slots.
 func newRunner(e *Engine, c *consumer, name string) *runner {
-	r := &runner{e: e, c: c, name: name, handler: newHandler(e, c), wake: newBell(), died: map[int32]bool{}, barrier: -1, batch: batchFirst,
+	r := &runner{e: e, c: c, name: name, handler: newHandler(e, c), wake: newBell(), died: deaths{}, barrier: -1, batch: batchFirst,
 		slots: map[int32]*slot{}, held: map[string]bool{}}
 	if c.projection != nil {
 		r.batch = page

@@ -8,6 +8,8 @@ import (
 	"sync"
 	"time"
 
+	"github.com/google/uuid"
+
 	"github.com/backstory-go/backstory/engine/postgres/enginedb"
 )
 
@@ -31,20 +33,24 @@ type worker struct {
 	cache   *cache
 	health  *loop
 
-	lanes map[string]*lane
-	known map[int64]bool  // seq of the commands in hand
-	tags  map[string]bool // of the commands that are being decided over a boundary
-	low   watermark
-	due   time.Time // when to read the inbox without being woken
-	more  bool      // the inbox holds more than is in hand
-	seen  []int32   // the slots of the last read
+	lanes   map[string]*lane
+	known   map[int64]bool  // seq of the commands in hand
+	tags    map[string]bool // of the commands that are being decided over a boundary
+	low     watermark
+	due     time.Time         // when to read the inbox without being woken
+	more    bool              // the inbox holds more than is in hand
+	seen    []int32           // the slots of the last read
+	proof   map[int32]proof   // by slot
+	counted map[uuid.UUID]int // tries of commands that were counted, with those of dead processes
 
 	mu      sync.Mutex
 	running bool
 	offered []*order // direct ones
 	landed  []landing
-	slots   []int32 // that this loop owns
-	anew    bool    // what is remembered is of another log
+	slots   []int32             // that this loop owns
+	died    deaths              // slots whose owner before did, not looked at yet
+	direct  map[int32]time.Time // when commands may skip the inbox again, by slot
+	anew    bool                // what is remembered is of another log
 }
 
 // landing is an order with the sequencer's verdict.
@@ -56,15 +62,22 @@ type landing struct {
 
 func newWorker(e *Engine, index int) *worker {
 	return &worker{e: e, index: index, wake: newBell(), results: newBell(), cache: newCache(e.cfg.CacheStreams),
-		lanes: map[string]*lane{}, known: map[int64]bool{}, tags: map[string]bool{}}
+		lanes: map[string]*lane{}, known: map[int64]bool{}, tags: map[string]bool{},
+		proof: map[int32]proof{}, counted: map[uuid.UUID]int{}, died: deaths{}, direct: map[int32]time.Time{}}
 }
 
-// own tells the loop which of the process's slots are its.
-func (w *worker) own(slots []int32) {
+// own tells the loop which of the process's slots are its, and how often owners of
+// those that are new to it died.
+func (w *worker) own(slots []int32, died deaths) {
 	mine := slices.DeleteFunc(slices.Clone(slots), func(s int32) bool { return int(s)%w.e.cfg.Workers != w.index })
 	w.mu.Lock()
 	changed := !slices.Equal(w.slots, mine)
 	w.slots = mine
+	for _, slot := range mine {
+		if n := died[slot]; n > 0 {
+			w.died[slot], w.direct[slot] = n, time.Now().Add(noDirect)
+		}
+	}
 	w.mu.Unlock()
 	if changed {
 		w.wake.ring()
@@ -98,6 +111,8 @@ func (w *worker) renew() {
 	w.forget(nil)
 	w.cache = newCache(w.e.cfg.CacheStreams)
 	w.low = watermark{}
+	clear(w.proof)
+	clear(w.counted)
 }
 
 // run decides until ctx ends, then waits for what the sequencer has in hand.
@@ -132,7 +147,7 @@ func (w *worker) opens(open bool) {
 func (w *worker) offer(o *order) bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if !w.running || len(w.offered) >= takeMost || !slices.Contains(w.slots, o.row.Slot) {
+	if !w.running || len(w.offered) >= takeMost || !slices.Contains(w.slots, o.row.Slot) || time.Now().Before(w.direct[o.row.Slot]) {
 		return false
 	}
 	w.offered = append(w.offered, o)
@@ -176,7 +191,7 @@ func (w *worker) take(ctx context.Context) {
 		w.low.reset()
 		w.seen = owned
 	}
-	if w.more = len(w.known) >= holdMost; w.more || len(owned) == 0 {
+	if w.more = len(w.known) >= holdMost; w.more || len(owned) == 0 || !w.suspects(ctx) {
 		return
 	}
 	known := slices.AppendSeq(make([]int64, 0, len(w.known)), maps.Keys(w.known)) // nil would be NULL
@@ -196,6 +211,7 @@ func (w *worker) take(ctx context.Context) {
 		w.accept(&order{row: &rows[i]})
 	}
 	w.more = len(rows) == takeMost
+	w.proved(ctx)
 }
 
 func (w *worker) accept(o *order) {

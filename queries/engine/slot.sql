@@ -28,7 +28,7 @@ WHERE s.consumer = @consumer AND s.owner = @owner::uuid AND s.slot = ANY(@slots:
 
 -- name: SlotSteal :many
 -- died: the owner before did not give it back.
-UPDATE backstory.slots s SET owner = @owner::uuid, fence = s.fence + 1
+UPDATE backstory.slots s SET owner = @owner::uuid, fence = s.fence + 1, deaths = s.deaths + f.died::int
 FROM (SELECT x.consumer, x.slot, (x.owner IS NOT NULL)::boolean AS died
       FROM backstory.slots x JOIN backstory.consumers c ON c.name = x.consumer
       WHERE (c.name || ' ' || c.hash) = ANY(@consumers::text[])
@@ -36,7 +36,7 @@ FROM (SELECT x.consumer, x.slot, (x.owner IS NOT NULL)::boolean AS died
             SELECT 1 FROM backstory.workers w WHERE w.id = x.owner AND w.seen_at > clock_timestamp() - interval '2 seconds'))
       ORDER BY x.slot, x.consumer LIMIT @most FOR UPDATE OF x SKIP LOCKED FOR SHARE OF c SKIP LOCKED) f
 WHERE s.consumer = f.consumer AND s.slot = f.slot
-RETURNING s.consumer, s.slot, s.fence, s.position, f.died;
+RETURNING s.consumer, s.slot, s.fence, s.position, f.died, s.deaths;
 
 -- name: SlotRelease :exec
 UPDATE backstory.slots SET owner = NULL WHERE owner = @owner::uuid AND consumer = @consumer AND slot = ANY(@slots::int[]);

@@ -179,6 +179,7 @@ type BackstorySlot struct {
 	Fence    int64
 	Owner    *uuid.UUID
 	Rebuilt  *int64
+	Deaths   int32
 }
 
 type BackstorySnapshot struct {
@@ -187,6 +188,12 @@ type BackstorySnapshot struct {
 	LastID  uuid.UUID
 	Hash    string
 	State   []byte
+}
+
+type BackstoryTrial struct {
+	ID    uuid.UUID
+	Slot  int32
+	Tries int32
 }
 
 type BackstoryWorker struct {

@@ -410,7 +410,7 @@ func (q *Queries) SlotSettings(ctx context.Context) error {
 }
 
 const SlotSteal = `-- name: SlotSteal :many
-UPDATE backstory.slots s SET owner = $1::uuid, fence = s.fence + 1
+UPDATE backstory.slots s SET owner = $1::uuid, fence = s.fence + 1, deaths = s.deaths + f.died::int
 FROM (SELECT x.consumer, x.slot, (x.owner IS NOT NULL)::boolean AS died
       FROM backstory.slots x JOIN backstory.consumers c ON c.name = x.consumer
       WHERE (c.name || ' ' || c.hash) = ANY($2::text[])
@@ -418,7 +418,7 @@ FROM (SELECT x.consumer, x.slot, (x.owner IS NOT NULL)::boolean AS died
             SELECT 1 FROM backstory.workers w WHERE w.id = x.owner AND w.seen_at > clock_timestamp() - interval '2 seconds'))
       ORDER BY x.slot, x.consumer LIMIT $3 FOR UPDATE OF x SKIP LOCKED FOR SHARE OF c SKIP LOCKED) f
 WHERE s.consumer = f.consumer AND s.slot = f.slot
-RETURNING s.consumer, s.slot, s.fence, s.position, f.died
+RETURNING s.consumer, s.slot, s.fence, s.position, f.died, s.deaths
 `
 
 type SlotStealParams struct {
@@ -433,6 +433,7 @@ type SlotStealRow struct {
 	Fence    int64
 	Position int64
 	Died     bool
+	Deaths   int32
 }
 
 // died: the owner before did not give it back.
@@ -451,6 +452,7 @@ func (q *Queries) SlotSteal(ctx context.Context, arg SlotStealParams) ([]SlotSte
 			&i.Fence,
 			&i.Position,
 			&i.Died,
+			&i.Deaths,
 		); err != nil {
 			return nil, err
 		}

@@ -1,0 +1,22 @@
+-- Commands that may end the process that decides them.
+
+-- name: TrialUpto :one
+-- The newest of the commands that wait.
+SELECT coalesce(max(seq), 0)::bigint AS upto FROM backstory.inbox;
+
+-- name: TrialBegin :one
+-- Counts a try before it begins. The process may die, the database stays: the
+-- commit need not wait for the disk.
+INSERT INTO backstory.trials AS t (id, slot, tries)
+SELECT @id::uuid, @slot::integer, 1 FROM (SELECT set_config('synchronous_commit', 'off', true)) quick
+ON CONFLICT (id) DO UPDATE SET tries = t.tries + 1
+RETURNING tries;
+
+-- name: TrialEnd :exec
+-- What waited when the slots were taken over is decided.
+WITH slots AS (
+    UPDATE backstory.slots SET deaths = 0
+    WHERE consumer = @consumer AND slot = ANY(@slots::int[]) AND owner = @owner::uuid AND deaths > 0
+    RETURNING slot)
+DELETE FROM backstory.trials t USING slots s
+WHERE t.slot = s.slot AND NOT EXISTS (SELECT 1 FROM backstory.inbox i WHERE i.id = t.id);
