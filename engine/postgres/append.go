@@ -33,8 +33,9 @@ func (e *Engine) Append(ctx context.Context, a engine.Append) (engine.Appended, 
 // append looks at the condition and hands the append to the sequencer, again for
 // as long as it waited there too long.
 func (e *Engine) append(ctx context.Context, a engine.Append) verdict {
-	for {
+	for known := answers(nil); ; {
 		entry := entryOf(a)
+		entry.answers = known
 		if a.If != nil {
 			if err := a.If.Query.Validate(); err != nil {
 				return verdict{err: err}
@@ -48,7 +49,12 @@ func (e *Engine) append(ctx context.Context, a engine.Append) verdict {
 			}
 			entry.forbids, entry.checked = a.If.Query, checked
 		}
-		if v := e.sequenced(ctx, entry); !errors.Is(v.err, errStale) {
+		v := e.sequenced(ctx, entry)
+		if need, ok := errors.AsType[*unanswered](v.err); ok {
+			again := false
+			known, again = e.answerAll(known, need)
+			answerPause(ctx, again)
+		} else if !errors.Is(v.err, errStale) {
 			return v
 		}
 	}

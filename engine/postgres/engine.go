@@ -106,6 +106,7 @@ func assemble(cfg Config, work, reads *pgxpool.Pool) *Engine {
 	e.sequencer.stored, e.sequencer.settled = e.onStored, e.onOutcomes
 	e.inbox = newInbox(e.ctx, work, cfg, e.onSubmitted)
 	e.senders = sendersOf(cfg.System)
+	e.sequencer.senders, e.sequencer.sent = e.senders, e.onSubmitted
 	e.schedule = &schedule{e: e, wake: newBell()}
 	if cfg.is(RoleWorker) {
 		for i := range cfg.Workers {

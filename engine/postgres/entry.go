@@ -36,7 +36,8 @@ type entry struct {
 	status  engine.Status
 	refusal *engine.RefusalInfo
 	failure string
-	sends   []sent // what reactions answer to the outcome
+	sends   []sent  // what reactions answer to the outcome
+	answers answers // what they answer to refusals of others that its events bring
 
 	unsure bool          // an earlier COMMIT of it may have succeeded
 	done   func(verdict) // called once

@@ -30,8 +30,10 @@ type flight struct {
 
 	system   *engine.System
 	settlers settlers
+	senders  map[string]sender
 	open     map[conversation][]*settling
 	settled  []settled // outcomes that change
+	sends    []sent    // what reactions answer to that
 	handled  []handled // by a unit
 
 	verdicts []verdict // by index of batch
@@ -156,6 +158,9 @@ func (f *flight) judgeOne(e *entry) verdict {
 	}
 	if err := f.holds(e); err != nil {
 		return verdict{err: err, appended: engine.Appended{Version: head.version}}
+	}
+	if err := f.answered(e); err != nil {
+		return verdict{err: err}
 	}
 	if e.command != nil {
 		f.decided[e.command.ID] = true

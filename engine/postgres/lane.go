@@ -44,6 +44,7 @@ type order struct {
 	bounded   *[]string // the tags of its boundary; nil: not known yet
 	occupies  bool      // them, while it is decided
 	direct    *express  // nil: it waits in the inbox
+	answers   answers   // of reactions, to what its events refuse
 }
 
 func (l *lane) ready() bool { return l.flying == 0 && len(l.waiting) > 0 }
@@ -232,7 +233,7 @@ func decodeCommand(actor *engine.Actor, row *enginedb.InboxTakeRow) (engine.Comm
 // entry is an order on its way to the sequencer; its verdict comes back to the loop.
 func (w *worker) entry(o *order) *entry {
 	e := entryFor(o.row)
-	e.direct = o.direct != nil
+	e.direct, e.answers = o.direct != nil, o.answers
 	start := w.e.begun()
 	e.done = func(v verdict) {
 		if v.err == nil {

@@ -27,7 +27,9 @@ type sequencer struct {
 
 	system   *engine.System
 	settlers settlers
+	senders  map[string]sender
 	settled  func() // called after a commit that settled commands
+	sent     func() // called after a commit in which reactions answered to that
 }
 
 func newSequencer(ctx context.Context, pool *pgxpool.Pool, log *slog.Logger, system *engine.System, health *loop) *sequencer {
@@ -37,7 +39,7 @@ func newSequencer(ctx context.Context, pool *pgxpool.Pool, log *slog.Logger, sys
 }
 
 func (s *sequencer) flight(batch []*entry) *flight {
-	return &flight{batch: batch, system: s.system, settlers: s.settlers}
+	return &flight{batch: batch, system: s.system, settlers: s.settlers, senders: s.senders}
 }
 
 // submit hands in entries, in order. Each one's done is called once.
@@ -203,6 +205,9 @@ func (s *sequencer) settle(f *flight) {
 	}
 	if len(f.settled) > 0 {
 		s.settled()
+	}
+	if len(f.sends) > 0 {
+		s.sent()
 	}
 	for i, e := range f.batch {
 		e.done(f.verdicts[i])

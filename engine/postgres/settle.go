@@ -46,6 +46,10 @@ func (w *worker) settle() {
 
 func (w *worker) settleOne(l *lane, x landing) {
 	err := x.verdict.err
+	if need, ok := errors.AsType[*unanswered](err); ok {
+		w.answer(l, x.order, need)
+		return
+	}
 	switch {
 	case err == nil:
 		delete(w.known, x.order.row.Seq)

@@ -50,9 +50,10 @@ type conversation struct {
 
 // settling is a command whose outcome comes with a later event of its stream.
 type settling struct {
-	id      uuid.UUID
+	command *enginedb.InboxTakeRow
 	settles *engine.Settles
-	verdict *verdict // in this flight; nil: its outcome is stored
+	entry   *entry   // in this flight; nil: its outcome is stored
+	verdict *verdict // the entry's
 	done    bool
 }
 
@@ -61,6 +62,7 @@ type settled struct {
 	id      uuid.UUID
 	status  engine.Status
 	refusal *engine.RefusalInfo
+	failure string
 }
 
 // queueSettling asks for the commands that the entries may settle.
@@ -81,7 +83,8 @@ func (f *flight) scanSettling(rows pgx.Rows) error {
 	list, err := pgx.CollectRows(rows, pgx.RowToStructByPos[enginedb.OutcomeSettlingRow])
 	for _, row := range list {
 		if kind, ok := commandType(f.system, row.Type); ok && kind.Settles != nil {
-			f.opens(conversation{row.Stream, row.Correlation}, &settling{id: row.ID, settles: kind.Settles})
+			f.opens(conversation{row.Stream, row.Correlation}, &settling{settles: kind.Settles, command: &enginedb.InboxTakeRow{
+				ID: row.ID, Type: row.Type, Stream: row.Stream, Data: row.Data, Correlation: row.Correlation, Reaction: row.Reaction, Cause: row.Cause}})
 		}
 	}
 	return err
@@ -89,7 +92,7 @@ func (f *flight) scanSettling(rows pgx.Rows) error {
 
 // opens adds a command that settles later. One that was read twice counts once.
 func (f *flight) opens(c conversation, s *settling) {
-	if slices.ContainsFunc(f.open[c], func(x *settling) bool { return x.id == s.id }) {
+	if slices.ContainsFunc(f.open[c], func(x *settling) bool { return x.command.ID == s.command.ID }) {
 		return
 	}
 	f.open[c] = append(f.open[c], s)
@@ -101,40 +104,52 @@ func (f *flight) settle(e *entry, v *verdict) {
 		return
 	}
 	c := conversation{e.name, e.correlation}
-	if e.command != nil && v.status == engine.Settling {
-		if kind, ok := commandType(f.system, e.command.Type); ok && kind.Settles != nil {
-			f.opens(c, &settling{id: e.command.ID, settles: kind.Settles, verdict: v})
-		}
+	if own := f.own(e, v); own != nil {
+		f.opens(c, own)
 	}
 	for _, r := range v.stored {
 		for _, s := range f.open[c] {
-			f.settleOne(s, r)
+			f.settleOne(e, s, r)
 		}
 	}
 }
 
-func (f *flight) settleOne(s *settling, r *record) {
-	status, refusal := verdictOf(s.settles, r)
+// own is an entry's command if it settles later; nil: it does not.
+func (f *flight) own(e *entry, v *verdict) *settling {
+	if e.command == nil || e.status != engine.Settling {
+		return nil
+	}
+	kind, ok := commandType(f.system, e.command.Type)
+	if !ok || kind.Settles == nil {
+		return nil
+	}
+	return &settling{command: e.command, settles: kind.Settles, entry: e, verdict: v}
+}
+
+// settleOne lets an event of an entry settle a command.
+func (f *flight) settleOne(e *entry, s *settling, r *record) {
+	status, refusal := verdictOf(s.settles, r.Type, r.Data)
 	if s.done || status == "" {
 		return
 	}
 	s.done = true
+	out := f.refuse(e, s, status, refusal)
 	if s.verdict != nil {
-		s.verdict.status, s.verdict.refusal = status, refusal
+		s.verdict.status, s.verdict.refusal, s.entry.failure = out.status, out.refusal, out.failure
 		return
 	}
-	f.settled = append(f.settled, settled{s.id, status, refusal})
+	f.settled = append(f.settled, out)
 }
 
 // verdictOf is what an event makes of a settling command; "": nothing.
-func verdictOf(by *engine.Settles, r *record) (engine.Status, *engine.RefusalInfo) {
-	if slices.Contains(by.Accepted, r.Type) {
+func verdictOf(by *engine.Settles, typ string, data json.RawMessage) (engine.Status, *engine.RefusalInfo) {
+	if slices.Contains(by.Accepted, typ) {
 		return engine.Accepted, nil
 	}
 	for _, x := range by.Refused {
-		if x.Event == r.Type {
+		if x.Event == typ {
 			return engine.Refused, &engine.RefusalInfo{Code: x.Refusal.Code, Message: x.Refusal.Text, At: x.Refusal.At,
-				Data: pick(r.Data, x.Data)}
+				Data: pick(data, x.Data)}
 		}
 	}
 	return "", nil
@@ -172,8 +187,9 @@ func (f *flight) queueSettled(b *pgx.Batch) {
 		p.Ids = append(p.Ids, s.id)
 		p.Statuses = append(p.Statuses, string(s.status))
 		p.Refusals = append(p.Refusals, refusalText(s.refusal))
+		p.Errors = append(p.Errors, plainText(s.failure))
 	}
-	b.Queue(enginedb.OutcomeSettle, p.Ids, p.Statuses, p.Refusals)
+	b.Queue(enginedb.OutcomeSettle, p.Ids, p.Statuses, p.Refusals, p.Errors)
 }
 
 // within is how long whoever waits for a settling command of the type is kept

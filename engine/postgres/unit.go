@@ -55,6 +55,12 @@ func (e *Engine) RunUnit(ctx context.Context, u engine.Unit) ([]engine.Outcome, 
 			return outcomes, fault(ctx, err, "unit")
 		}
 		outcomes, err = e.tryUnit(ctx, p)
+		if need, ok := errors.AsType[*unanswered](err); ok && ctx.Err() == nil {
+			again := false
+			p.answers, again = e.answerAll(p.answers, need)
+			answerPause(ctx, again)
+			continue
+		}
 		switch {
 		case err == nil:
 			return outcomes, nil
@@ -79,6 +85,7 @@ type unitPlan struct {
 	engine.Unit
 	letters   []*letter
 	consumers []*consumer // whose reactions run inside
+	answers   answers     // of reactions, to what its events refuse
 }
 
 func (e *Engine) planUnit(u engine.Unit) (*unitPlan, error) {
@@ -213,6 +220,9 @@ func (r *unitRun) store(ctx context.Context) (*flight, error) {
 		if errors.Is(v.err, errElsewhere) {
 			return nil, fmt.Errorf("submit %s: it waits in the inbox: %w", r.entries[i].command.ID, engine.ErrIDReused)
 		}
+		if _, ok := errors.AsType[*unanswered](v.err); ok {
+			return nil, v.err
+		}
 		if v.err != nil {
 			return nil, fmt.Errorf("%w: %w", errMoved, v.err)
 		}
@@ -269,6 +279,9 @@ func (e *Engine) tellUnit(f *flight) []engine.Outcome {
 	e.onStored(f.records, len(f.batch))
 	if len(f.settled) > 0 {
 		e.onOutcomes()
+	}
+	if len(f.sends) > 0 {
+		e.onSubmitted()
 	}
 	outcomes := make([]engine.Outcome, len(f.batch))
 	for i, en := range f.batch {

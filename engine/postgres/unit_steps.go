@@ -68,7 +68,7 @@ func (r *unitRun) step(ctx context.Context, s *unitStep) error {
 		return err
 	}
 	en := entryFor(s.row)
-	en.direct, en.ahead = true, true
+	en.direct, en.ahead, en.answers = true, true, r.plan.answers
 	if wantsPast(head.actor, s.row.Type) && slices.ContainsFunc(r.entries, func(x *entry) bool { return x.name == en.name && len(x.events) > 0 }) {
 		return fmt.Errorf("%s looks back, and events of its stream are not stored yet", s.row.Type)
 	}

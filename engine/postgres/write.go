@@ -68,7 +68,7 @@ func (f *flight) queueOutcomes(b *pgx.Batch) {
 
 // queueSends puts what reactions answer to the outcomes into the inbox.
 func (f *flight) queueSends(b *pgx.Batch) {
-	var list []sent
+	list := f.sends
 	for i, e := range f.batch {
 		if f.verdicts[i].err == nil {
 			list = append(list, e.sends...)

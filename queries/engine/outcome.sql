@@ -11,13 +11,14 @@ SELECT unnest(@ids::uuid[]), unnest(@types::text[]), unnest(@streams::text[]), u
 SELECT id FROM backstory.outcomes WHERE id = ANY(@ids::uuid[]);
 
 -- name: OutcomeSettling :many
-SELECT id, type, stream, correlation FROM backstory.outcomes
+SELECT id, type, stream, data, correlation, reaction, cause FROM backstory.outcomes
 WHERE status = 'settling' AND stream = ANY(@streams::text[]) AND correlation = ANY(@correlations::uuid[])
 ORDER BY at, id;
 
 -- name: OutcomeSettle :exec
-UPDATE backstory.outcomes o SET status = s.status, refusal = nullif(s.refusal, '')::json
-FROM (SELECT unnest(@ids::uuid[]) AS id, unnest(@statuses::text[]) AS status, unnest(@refusals::text[]) AS refusal) s
+UPDATE backstory.outcomes o SET status = s.status, refusal = nullif(s.refusal, '')::json, error = nullif(s.error, '')
+FROM (SELECT unnest(@ids::uuid[]) AS id, unnest(@statuses::text[]) AS status, unnest(@refusals::text[]) AS refusal,
+             unnest(@errors::text[]) AS error) s
 WHERE o.id = s.id AND o.status = 'settling';
 
 -- name: OutcomeFind :many

@@ -269,8 +269,9 @@ func (q *Queries) OutcomeInsert(ctx context.Context, arg OutcomeInsertParams) er
 }
 
 const OutcomeSettle = `-- name: OutcomeSettle :exec
-UPDATE backstory.outcomes o SET status = s.status, refusal = nullif(s.refusal, '')::json
-FROM (SELECT unnest($1::uuid[]) AS id, unnest($2::text[]) AS status, unnest($3::text[]) AS refusal) s
+UPDATE backstory.outcomes o SET status = s.status, refusal = nullif(s.refusal, '')::json, error = nullif(s.error, '')
+FROM (SELECT unnest($1::uuid[]) AS id, unnest($2::text[]) AS status, unnest($3::text[]) AS refusal,
+             unnest($4::text[]) AS error) s
 WHERE o.id = s.id AND o.status = 'settling'
 `
 
@@ -278,15 +279,21 @@ type OutcomeSettleParams struct {
 	Ids      []uuid.UUID
 	Statuses []string
 	Refusals []string
+	Errors   []string
 }
 
 func (q *Queries) OutcomeSettle(ctx context.Context, arg OutcomeSettleParams) error {
-	_, err := q.db.Exec(ctx, OutcomeSettle, arg.Ids, arg.Statuses, arg.Refusals)
+	_, err := q.db.Exec(ctx, OutcomeSettle,
+		arg.Ids,
+		arg.Statuses,
+		arg.Refusals,
+		arg.Errors,
+	)
 	return err
 }
 
 const OutcomeSettling = `-- name: OutcomeSettling :many
-SELECT id, type, stream, correlation FROM backstory.outcomes
+SELECT id, type, stream, data, correlation, reaction, cause FROM backstory.outcomes
 WHERE status = 'settling' AND stream = ANY($1::text[]) AND correlation = ANY($2::uuid[])
 ORDER BY at, id
 `
@@ -300,7 +307,10 @@ type OutcomeSettlingRow struct {
 	ID          uuid.UUID
 	Type        string
 	Stream      string
+	Data        []byte
 	Correlation uuid.UUID
+	Reaction    string
+	Cause       int64
 }
 
 func (q *Queries) OutcomeSettling(ctx context.Context, arg OutcomeSettlingParams) ([]OutcomeSettlingRow, error) {
@@ -316,7 +326,10 @@ func (q *Queries) OutcomeSettling(ctx context.Context, arg OutcomeSettlingParams
 			&i.ID,
 			&i.Type,
 			&i.Stream,
+			&i.Data,
 			&i.Correlation,
+			&i.Reaction,
+			&i.Cause,
 		); err != nil {
 			return nil, err
 		}
