@@ -18,7 +18,7 @@ import (
 var (
 	exported = []string{"events", "outcomes", "inbox", "consumers", "slots", "held", "handled", "reactor_states", "log",
 		"floors", "floor_streams", "floor_reactor_states", "floor_rows"}
-	derived = []string{"event_tags", "builds", "build_held", "definitions", "snapshots", "workers", "migrations"}
+	derived = []string{"event_tags", "builds", "build_held", "definitions", "snapshots", "workers", "trials", "migrations"}
 	kept    = []string{"settings"} // secrets of the place
 )
 
