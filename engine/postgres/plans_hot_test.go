@@ -127,7 +127,7 @@ func hotCommands(n int) []hot {
 		{query: "OutcomeFind", args: []string{"ARRAY[" + literalID("c", 7) + "]"}, when: "one"},
 		{query: "OutcomeEvents", args: []string{decided}},
 		{query: "OutcomeSettling", args: []string{someKeys, "ARRAY[" + literalID("c", 7) + "]"}, sorts: "what settles one command"},
-		{query: "OutcomeSettle", args: []string{"ARRAY[" + literalID("c", 7) + "]", "ARRAY['accepted']", "ARRAY['']"}},
+		{query: "OutcomeSettle", args: []string{"ARRAY[" + literalID("c", 7) + "]", "ARRAY['accepted']", "ARRAY['']", "ARRAY['']"}},
 		{query: "OutcomesForget", args: []string{"1e9", "1000"}, settings: "ForgetSettings"},
 		{query: "SchedulePromote", args: []string{"500"}, sorts: "those of one turn"},
 		{query: "ScheduleNext"},
