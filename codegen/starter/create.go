@@ -1,6 +1,7 @@
 package starter
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -64,7 +65,7 @@ func Create(ctx context.Context, c Config) error {
 	if c.Module == "" {
 		c.Module = derived(filepath.Base(dir))
 	}
-	all, err := c.files()
+	all, err := c.files(ctx)
 	if err != nil {
 		return err
 	}
@@ -105,7 +106,7 @@ func derived(name string) string {
 	return "example.com/" + kept
 }
 
-func (c Config) files() (map[string][]byte, error) {
+func (c Config) files(ctx context.Context) (map[string][]byte, error) {
 	all, err := Files(c.Module)
 	if err != nil {
 		return nil, err
@@ -113,6 +114,9 @@ func (c Config) files() (map[string][]byte, error) {
 	all[path.Join(hook.Folder, "pre-commit")] = hook.Script()
 	if c.Replace == "" {
 		version, goVersion, err := own()
+		if err == nil {
+			err = fetchable(ctx, version)
+		}
 		all["go.mod"] = published(c.Module, version, goVersion)
 		return all, err
 	}
@@ -128,20 +132,47 @@ func (c Config) files() (map[string][]byte, error) {
 	return all, nil
 }
 
-// own is the version that this program was built as, and Go's.
+// own is the version that this program was fetched as, and Go's.
 func own() (version, goVersion string, err error) {
 	info, ok := debug.ReadBuildInfo()
-	if ok && info.Main.Path == Backstory && strings.HasPrefix(info.Main.Version, "v") && !strings.Contains(info.Main.Version, "+dirty") {
-		return info.Main.Version, strings.TrimPrefix(info.GoVersion, "go"), nil
+	if !ok {
+		info = &debug.BuildInfo{}
 	}
-	if ok {
-		for _, dep := range info.Deps {
-			if dep.Path == Backstory && dep.Replace == nil {
-				return dep.Version, strings.TrimPrefix(info.GoVersion, "go"), nil
-			}
+	return fetched(info)
+}
+
+// fetched finds the version of this module in what a program says of itself. Only
+// a module with a sum was fetched, so that others can fetch it too: a checkout is
+// stamped with a version as well, of which nobody else need know.
+func fetched(info *debug.BuildInfo) (version, goVersion string, err error) {
+	goVersion, _, _ = strings.Cut(strings.TrimPrefix(info.GoVersion, "go"), " ")
+	checkout := ""
+	for _, module := range append([]*debug.Module{&info.Main}, info.Deps...) {
+		switch {
+		case module.Path != Backstory:
+		case module.Replace != nil:
+			checkout = module.Replace.Path
+		case module.Sum != "" && strings.HasPrefix(module.Version, "v"):
+			return module.Version, goVersion, nil
 		}
 	}
-	return "", "", &plan.Wrong{Message: "this compiler is no published version: name the checkout that the project shall use with --replace"}
+	return "", "", &plan.Wrong{Message: fmt.Sprintf("this compiler was built from a checkout, which a new project's go.mod cannot name as a version: "+
+		"add --replace %s, or run a published version with go run %s/codegen@latest init", cmp.Or(checkout, "<the checkout's folder>"), Backstory)}
+}
+
+// fetchable proves that a new project can have the version, before anything is
+// written.
+func fetchable(ctx context.Context, version string) error {
+	tmp, err := os.MkdirTemp("", "backstory-init-")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(tmp)
+	if err := run(ctx, tmp, "mod", "download", Backstory+"@"+version); err != nil {
+		return fmt.Errorf("the project would need %s %s, which cannot be fetched; nothing was written: "+
+			"look at the network and at GOPROXY, or name a checkout with --replace\n%w", Backstory, version, err)
+	}
+	return nil
 }
 
 func write(dir string, all map[string][]byte) error {
