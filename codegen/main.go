@@ -6,6 +6,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"os"
 	"os/signal"
 	"path"
@@ -51,7 +52,11 @@ func compileWith(ctx context.Context, project plan.Project, tools plan.Tools) (*
 	if err != nil {
 		return nil, err
 	}
-	return write(ctx, project, now.System, tools)
+	made, err := write(ctx, project, now.System, tools)
+	if faults, ok := errors.AsType[source.Faults](err); ok {
+		return nil, &plan.Invalid{Faults: faults, Tree: now.Tree}
+	}
+	return made, err
 }
 
 // write is the second half: the model → a map of path to bytes → a plan.

@@ -139,6 +139,9 @@ func (a *app) report(err error) int {
 	if invalid, ok := errors.AsType[*plan.Invalid](err); ok {
 		return a.invalid(invalid)
 	}
+	if faults, ok := errors.AsType[source.Faults](err); ok {
+		return a.invalid(&plan.Invalid{Faults: faults})
+	}
 	a.say("%v", err)
 	if _, ok := errors.AsType[*plan.Wrong](err); ok {
 		return Wrong

@@ -1,8 +1,6 @@
 package emit
 
 import (
-	"slices"
-
 	"github.com/backstory-go/backstory/codegen/model"
 	"github.com/dave/jennifer/jen"
 )
@@ -69,7 +67,6 @@ func (f *goFile) boundaryTags(a *model.Actor) {
 		for _, tag := range a.Boundary {
 			for _, name := range tag.Properties {
 				if field := fieldNamed(c.Body, name); field != nil {
-					f.comparable(a, c, field, tag.Tag)
 					stmts = append(stmts, jen.Id("tags").Op("=").Add(f.tag(field, tag.Tag, "cmd")))
 				}
 			}
@@ -102,33 +99,6 @@ func (f *goFile) byCommand(a *model.Actor, name string, params []jen.Code, body 
 		}
 	})
 	f.Line()
-}
-
-// comparable wants a command's property and the events' tagged ones to be written
-// alike: else nothing would ever be found.
-func (f *goFile) comparable(a *model.Actor, c *model.Command, field *model.Field, tag string) {
-	for _, e := range slices.Concat(a.Events, a.Evolves) {
-		for _, other := range e.Body.Fields {
-			if other.Tag == tag && textClass(field.Type) != textClass(other.Type) {
-				unsupported("%s: x-boundary compares the property %s with the tag %s of %s, which is of another type: give both the same",
-					c.Pos, field.Name, tag, e.Type)
-			}
-		}
-	}
-}
-
-// textClass tells apart types whose values are written differently as tags.
-func textClass(t *model.Type) model.Kind {
-	t = resolve(t)
-	switch {
-	case t.Kind == model.Array:
-		return textClass(t.Elem)
-	case t.Kind == model.ID && isUUID(t.Actor):
-		return model.UUID
-	case t.Kind == model.ID, t.Kind == model.Ref:
-		return model.String
-	}
-	return t.Kind
 }
 
 // prime emits what sets the state's properties that are named like the command's:
@@ -173,10 +143,8 @@ func (f *goFile) primeField(c *model.Command, field, target *model.Field) jen.Co
 func (f *goFile) primeValue(c *model.Command, field, target *model.Field, v *jen.Statement) *jen.Statement {
 	from, to := bare(field.Type), bare(target.Type)
 	switch {
-	case sameEnum(from, to):
+	case model.SameEnum(from, to):
 		v = f.goType(to).Call(v)
-	case !sameType(from, to):
-		unsupported("%s: the property %s is also one of the state, which x-boundary sets from it, and of another type there: give both the same, or one of them another name", c.Pos, field.Name)
 	case deep(from):
 		v = f.cloneExpr(from, v)
 	}
@@ -184,20 +152,4 @@ func (f *goFile) primeValue(c *model.Command, field, target *model.Field, v *jen
 		return jen.New(v)
 	}
 	return v
-}
-
-func sameEnum(a, b *model.Type) bool {
-	if a.Kind != model.Ref || b.Kind != model.Ref || a.Ref == b.Ref || a.Ref.Form != model.EnumForm || b.Ref.Form != model.EnumForm {
-		return false
-	}
-	return slices.EqualFunc(a.Ref.Enum, b.Ref.Enum, func(x, y model.EnumValue) bool { return x.Value == y.Value })
-}
-
-// sameType says whether two types are one in Go.
-func sameType(a, b *model.Type) bool {
-	a, b = resolve(a), resolve(b)
-	if a.Kind != b.Kind || a.Nullable != b.Nullable || a.Ref != b.Ref || a.Actor != b.Actor || a.KeyUUID != b.KeyUUID {
-		return false
-	}
-	return a.Elem == nil && b.Elem == nil || a.Elem != nil && b.Elem != nil && sameType(a.Elem, b.Elem)
 }

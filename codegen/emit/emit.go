@@ -8,8 +8,8 @@ import (
 )
 
 // Files renders everything that follows from the model: slash-separated paths
-// relative to the project, and their bytes. The error joins nothing: it is the
-// first fault found, and then there are no files.
+// relative to the project, and their bytes. The error is source.Faults for Go
+// names that clash, and otherwise a failure of an emitter; then there are no files.
 func Files(sys *model.System) (files map[string][]byte, err error) {
 	p := &plan{sys: sys, files: map[string][]byte{}, units: map[string]string{}}
 	p.packages = p.packageNames()

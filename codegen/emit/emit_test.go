@@ -63,7 +63,7 @@ func TestFilesReportsNamesThatMeet(t *testing.T) {
 	actor := sys.Contexts[0].Actors[0]
 	actor.Events[0].GoName = "State"
 	_, err := emit.Files(sys)
-	if err == nil || !strings.Contains(err.Error(), "both need the Go name State") {
+	if err == nil || !strings.Contains(err.Error(), "BS1302 the Go name State would stand twice in the package generated/todos/list") {
 		t.Errorf("got %v", err)
 	}
 }

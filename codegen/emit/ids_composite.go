@@ -18,7 +18,7 @@ func idParts(a *model.Actor) []idPart {
 	parts := make([]idPart, len(a.ID.Composite))
 	for i, name := range a.ID.Composite {
 		field := fieldNamed(creator.Body, name)
-		parts[i] = idPart{field, partType(a, bare(field.Type))}
+		parts[i] = idPart{field, model.IDPart(a, bare(field.Type))}
 	}
 	return parts
 }
@@ -31,21 +31,6 @@ func creators(a *model.Actor) []*model.Command {
 		}
 	}
 	return list
-}
-
-// partType is the type of a part within package ids, which cannot import the
-// packages of components, nor other contexts' ids.
-func partType(a *model.Actor, t *model.Type) *model.Type {
-	switch {
-	case t.Kind == model.Ref:
-		return &model.Type{Kind: model.String, Pos: t.Pos}
-	case t.Kind == model.ID && (t.Actor.Context != a.Context || len(t.Actor.ID.Composite) > 0):
-		if isUUID(t.Actor) {
-			return &model.Type{Kind: model.UUID, Pos: t.Pos}
-		}
-		return &model.Type{Kind: model.String, Pos: t.Pos}
-	}
-	return t
 }
 
 // compositeID emits:
@@ -111,9 +96,6 @@ func (f *goFile) streamOf(c *model.Command) *jen.Statement {
 	var values []jen.Code
 	for _, part := range idParts(c.Actor) {
 		field := fieldNamed(c.Body, part.field.Name)
-		if !sameType(partType(c.Actor, bare(field.Type)), part.typ) {
-			unsupported("%s: the property %s is part of the identity, and of another type in another command that creates a stream: give both the same", c.Pos, field.Name)
-		}
 		values = append(values, jen.Id(part.field.GoName).Op(":").Add(f.partValue(bare(field.Type), part.typ, jen.Id("cmd").Dot(field.GoName))))
 	}
 	return jen.Func().Params(jen.Id("command").Add(engine("Command"))).String().Block(

@@ -11,6 +11,9 @@ import (
 	"slices"
 	"strings"
 	"unicode"
+
+	"github.com/backstory-go/backstory/codegen/model"
+	"github.com/backstory-go/backstory/codegen/source"
 )
 
 // paramName is a parameter called after a component; it never hides what the
@@ -43,9 +46,12 @@ var predeclared = map[string]bool{
 }
 
 // checkNames reports two declarations of one name in one package: two schemas
-// whose derived names meet, each of which is fine alone.
+// whose derived names meet, each of which is fine alone. Its error is the faults,
+// all of them.
 func (p *plan) checkNames() error {
-	seen := map[string]string{} // package + name → header
+	var faults source.Faults
+	seen := map[string]string{} // package + name → schema
+	var named map[string]map[string][]source.Pos
 	for _, file := range slices.Sorted(maps.Keys(p.files)) {
 		if !strings.HasSuffix(file, ".go") {
 			continue
@@ -54,17 +60,72 @@ func (p *plan) checkNames() error {
 		if err != nil {
 			return fmt.Errorf("internal error: %s: %w", file, err)
 		}
-		from := origin(p.files[file])
+		dir, from := path.Dir(file), origin(p.files[file])
 		for _, name := range declared(parsed) {
-			key := path.Dir(file) + "." + name
-			if first, ok := seen[key]; ok {
-				return fmt.Errorf("%s and %s both need the Go name %s in %s: give one of them another with x-go-name",
-					first, from, name, path.Dir(file))
+			key := dir + "." + name
+			first, ok := seen[key]
+			if !ok {
+				seen[key] = from
+				continue
 			}
-			seen[key] = from
+			if named == nil {
+				named = p.positions()
+			}
+			whose := fmt.Sprintf("what %s says and for what %s says", first, from)
+			if first == from {
+				whose = "two things of " + from
+			}
+			faults.Add(blamed(named[dir], name, from), model.CodeCollision,
+				fmt.Sprintf("the Go name %s would stand twice in the package %s: for %s", name, dir, whose),
+				`write "x-go-name" with another name on one of the two, or rename it`)
 		}
 	}
-	return nil
+	return faults.Sorted().Err()
+}
+
+// blamed is where something has the name, or a name that the clashing one was
+// made of (ReadPlaced of Placed); else the beginning of the schema.
+func blamed(named map[string][]source.Pos, name, schema string) source.Pos {
+	for rest := name; rest != ""; rest = rest[1:] {
+		if list := named[rest]; len(list) > 0 {
+			return list[len(list)-1]
+		}
+	}
+	return source.Pos{File: schema, Line: 1, Column: 1}
+}
+
+// positions are the places of what has a Go name, by package and name.
+func (p *plan) positions() map[string]map[string][]source.Pos {
+	all := map[string]map[string][]source.Pos{}
+	add := func(dir, name string, pos source.Pos) {
+		if all[dir] == nil {
+			all[dir] = map[string][]source.Pos{}
+		}
+		all[dir][name] = append(all[dir][name], pos)
+	}
+	types := func(dir string, list []*model.Named) {
+		for _, n := range list {
+			add(dir, n.GoName, n.Pos)
+		}
+	}
+	for _, ctx := range p.sys.Contexts {
+		home := path.Join("generated", ctx.Package)
+		types(path.Join(home, "types"), ctx.Types)
+		for _, c := range components(ctx) {
+			add(home, c.GoName, c.Pos)
+			types(path.Join(home, c.Package), c.Types)
+		}
+		for _, a := range ctx.Actors {
+			dir := path.Join(home, a.Package)
+			for _, c := range a.Commands {
+				add(dir, c.GoName, c.Pos)
+			}
+			for _, e := range a.Events {
+				add(dir, e.GoName, e.Pos)
+			}
+		}
+	}
+	return all
 }
 
 // declared lists the package-level names of a file, methods as Type.Method.

@@ -19,6 +19,9 @@ func (b *builder) finishActor(c *component) {
 		}
 	}
 	b.folds(c, root.Get("x-evolves"))
+	if n := root.Get("x-boundary"); n.Is(source.Object) {
+		b.boundaryTypes(c, n)
+	}
 	if m := root.Member("x-evolves"); m != nil && root.Get("x-boundary") == nil {
 		b.fault(m.Pos(), codeEvolves, "add \"x-boundary\", or let a reaction send a command to this actor", "an actor folds foreign events only with x-boundary")
 	}
@@ -70,15 +73,16 @@ func stringLike(t *Type) bool {
 
 // compositeID wants each part in every command that creates a stream.
 func (b *builder) compositeID(c *component, id *source.Node) {
-	creators := 0
+	var creators []*Command
 	for _, name := range sortedKeys(c.commandsOut) {
 		cmd := c.commandsOut[name]
 		if cmd.Creates == CreatesNo {
 			continue
 		}
-		creators++
+		creators = append(creators, cmd)
 		for _, part := range texts(id) {
-			b.keyField(cmd.Body, part, codeID, "the command "+cmd.Name+", which creates the stream,")
+			b.keyText(cmd.Body, part, codeID, "the command "+cmd.Name+", which creates the stream,")
+			b.sameParts(c.actor, part, creators[0], cmd)
 		}
 	}
 	for _, part := range texts(id) {
@@ -88,7 +92,7 @@ func (b *builder) compositeID(c *component, id *source.Node) {
 		}
 		c.actor.ID.Composite = append(c.actor.ID.Composite, part.Text)
 	}
-	if creators == 0 {
+	if len(creators) == 0 {
 		b.fault(id.Pos(), codeID, "write \"x-creates\": true in the command that creates the stream", "an id made of properties needs a creating command, and this actor has none")
 	}
 }
@@ -106,7 +110,7 @@ func (b *builder) keyField(o *Object, name *source.Node, code, owner string) *Fi
 	case !field.Required && field.Default == nil || field.Type.Nullable:
 		b.fault(name.Pos(), code, "make it required and never null, or choose another property", "%s may lack %q, so it cannot be part of a key", owner, name.Text)
 	case !scalar(field.Type):
-		b.fault(name.Pos(), code, "choose a string, integer, number or boolean", "%q of %s is not one value, so it cannot be part of a key", name.Text, owner)
+		b.fault(name.Pos(), code, "choose a string, an integer or a boolean", "%q of %s is not one value, so it cannot be part of a key", name.Text, owner)
 	}
 	return field
 }

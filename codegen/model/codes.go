@@ -2,6 +2,10 @@ package model
 
 import "github.com/backstory-go/backstory/codegen/source"
 
+// CodeCollision is the fault of two things that would have one Go name. The
+// emitters find those of names that they make themselves.
+const CodeCollision = "BS1302"
+
 // The codes of this package. A code is never given to another rule: people find
 // explanations by it.
 const (
@@ -41,7 +45,7 @@ const (
 	codeInvalid          = "BS1224"
 
 	codeGoName     = "BS1301"
-	codeCollision  = "BS1302"
+	codeCollision  = CodeCollision
 	codeUnresolved = "BS1303"
 	codeWrongName  = "BS1304"
 	codeTwice      = "BS1305"
@@ -70,6 +74,9 @@ const (
 	codeProperty     = "BS1507"
 	codeQuery        = "BS1508"
 	codeColumn       = "BS1509"
+
+	codeBoundaryType  = "BS1510"
+	codeBoundaryState = "BS1511"
 )
 
 // Codes explains every code that reading and building can give, by number.
@@ -164,6 +171,8 @@ func componentCodes() []source.Code {
 		{ID: codeSnapshot, Name: "snapshot of a boundary", Explanation: "A boundary's state depends on the command, so there is nothing to keep.", Remedy: "Delete x-snapshot-every."},
 		{ID: codeProperty, Name: "no such property", Explanation: "An index or query names a property that the projection does not have.", Remedy: "Correct the name."},
 		{ID: codeQuery, Name: "impossible query", Explanation: "The condition can never hold, or the operator does not fit the property.", Remedy: "Correct the query as the message says."},
+		{ID: codeBoundaryType, Name: "boundary of another type", Explanation: "A boundary compares texts: a value that one schema writes as a uuid and the other as a number would never be found.", Remedy: "Give the command's property and the tagged property of the event the same type and format."},
+		{ID: codeBoundaryState, Name: "state of another type than the command", Explanation: "The state of a boundary actor takes the command's properties of equal names before it is folded.", Remedy: "Give both the same type, or one of them another name."},
 		{ID: codeColumn, Name: "impossible column", Explanation: "SQL has one NULL, so a column cannot be both absent and null, and a table's columns are fixed.", Remedy: "Make the property required, or not nullable."},
 	}
 }

@@ -170,6 +170,9 @@ func (b *builder) checkTag(field *Field, n *source.Node) {
 	if !scalar(t) {
 		b.fault(n.Member("x-tag").Pos(), codeTag, "tag a string, integer, boolean or an array of them", "an object, a map or a nested array cannot be indexed as a tag")
 	}
+	if t.Kind == Number {
+		b.fault(n.Member("x-tag").Pos(), codeTag, "declare it as an integer or as a string", "a number can be written in several ways, so it cannot be indexed as a tag")
+	}
 	if field.Personal {
 		b.fault(n.Member("x-tag").Pos(), codePersonal, "tag an id that stands for the person instead", "personal data cannot be a tag: tags are indexed and shown")
 	}

@@ -158,7 +158,7 @@ func (b *builder) reactorKey(c *component) {
 
 func (b *builder) reactorKeyField(e *Event, key *source.Node) {
 	if key.Text != "$stream" {
-		b.keyField(e.Body, key, codeKey, "the event "+e.Type)
+		b.keyText(e.Body, key, codeKey, "the event "+e.Type)
 	}
 }
 

@@ -225,7 +225,7 @@ func TestWrongUsage(t *testing.T) {
 		{"a module of ours", starter.Config{Dir: fresh, Module: starter.Backstory + "/x", Replace: "../.."}, "choose one of your own"},
 		{"no checkout", starter.Config{Dir: fresh, Replace: full}, "--replace: open"},
 		{"another module's checkout", starter.Config{Dir: fresh, Replace: "../../tools"}, "is no checkout of"},
-		{"no version", starter.Config{Dir: fresh}, "name the checkout"},
+		{"no version", starter.Config{Dir: fresh}, "add --replace"},
 		{"no folder", starter.Config{}, "name the folder"},
 	}
 	for _, test := range tests {
