@@ -76,7 +76,7 @@ type bench struct {
 	eng  *postgres.Engine // the app's, at work: see work and rest
 	stop func()           // ends it; nil: it does not work
 	raw  *measure.Raw
-	turn atomic.Int64 // of the commands, so that no two say the same
+	turn atomic.Int64 // of the commands
 	out  *Report
 }
 
