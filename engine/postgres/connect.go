@@ -65,7 +65,10 @@ func pool(ctx context.Context, url string, most int, after func(context.Context,
 		return nil, err
 	}
 	cfg.MaxConns = int32(most)
-	cfg.AfterConnect = after
+	cfg.AfterConnect = func(ctx context.Context, conn *pgx.Conn) error {
+		registerUUIDs(conn)
+		return after(ctx, conn)
+	}
 	cfg.HealthCheckPeriod = 5 * time.Second
 	polish(cfg.ConnConfig)
 	return pgxpool.NewWithConfig(ctx, cfg)
@@ -87,7 +90,11 @@ func direct(ctx context.Context, cfg Config) (*pgx.Conn, error) {
 		return nil, err
 	}
 	polish(c)
-	return pgx.ConnectConfig(ctx, c)
+	conn, err := pgx.ConnectConfig(ctx, c)
+	if err == nil {
+		registerUUIDs(conn)
+	}
+	return conn, err
 }
 
 // reach is direct or owner, tried until ConnectWait is over: a database that is being
