@@ -21,6 +21,7 @@ func Build(tree *source.Tree, module string) (*System, source.Faults) {
 	b.checkCycles()
 	b.checkEndless()
 	b.castNet()
+	b.checkRanges()
 	b.checkValues()
 	if len(b.faults) > 0 || b.unparsed {
 		return nil, b.faults.Sorted()
@@ -47,6 +48,7 @@ type builder struct {
 	edges     map[string]map[string]source.Pos // package → package it imports
 	refs      map[*file]map[*file]bool
 	instances []instance
+	held      []typedValue
 	net       []shape
 	structs   []*Named // every struct and union, for the search for endless ones
 }

@@ -40,6 +40,7 @@ func (b *builder) body(f *file) *Named {
 	b.structs = append(b.structs, named)
 	s := site{file: f, name: named.GoName, defs: true}
 	b.annotate(s, root)
+	b.hold(&Type{Kind: Ref, Ref: named}, root)
 	b.rootType(f, root)
 	if root.Get("$ref") != nil {
 		b.borrow(named.Object, s, root)

@@ -37,6 +37,7 @@ func (b *builder) typ(s site, n *source.Node) *Type {
 	if t.Pos.Line == 0 {
 		t.Pos = n.Pos()
 	}
+	b.hold(t, n)
 	if n.Get("x-trim").True() {
 		t.Checks.Trim = true
 		if t.Kind != String || t.Ref != nil {
