@@ -1,6 +1,7 @@
 package catalog
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/backstory-go/backstory/codegen/graph"
@@ -201,14 +202,14 @@ func (p *page) contents(c *model.Context) {
 	}
 	var rows [][]string
 	for _, x := range c.Projections {
-		rows = append(rows, []string{p.component(&x.Component), "projection", inline(firstSentence(x.Doc)), p.events(x.Projects)})
+		rows = append(rows, []string{p.component(&x.Component), "projection", inline(firstSentence(x.Doc)), p.events(x.Projects), ""})
 	}
 	for _, r := range c.Reactors {
-		rows = append(rows, []string{p.component(&r.Component), "reactor", inline(firstSentence(r.Doc)), p.events(reactedTo(r))})
+		rows = append(rows, []string{p.component(&r.Component), "reactor", inline(firstSentence(r.Doc)), p.events(reactedTo(r)), p.effects(r)})
 	}
 	if len(rows) > 0 {
 		p.line("### Read models and automations")
-		p.table([]string{"component", "kind", "what it does", "events"}, rows)
+		p.table([]string{"component", "kind", "what it does", "events", "what follows"}, rows)
 	}
 }
 
@@ -234,6 +235,30 @@ func (p *page) followed(e *model.Event) string {
 	}
 	for _, s := range p.book.steps[e] {
 		out = append(out, p.step(s))
+	}
+	return strings.Join(out, ", ")
+}
+
+// effects are what a reactor sends and whom it calls outside, each once.
+func (p *page) effects(r *model.Reactor) string {
+	var out []string
+	add := func(text string) {
+		if !slices.Contains(out, text) {
+			out = append(out, text)
+		}
+	}
+	for _, reaction := range r.Reactions {
+		for _, d := range reaction.Dispatches {
+			add(p.command(d.Command))
+		}
+		for _, c := range slices.Concat(reaction.OnRefused, reaction.OnParked) {
+			add(p.command(c))
+		}
+	}
+	for _, reaction := range r.Reactions {
+		for _, system := range reaction.Calls {
+			add("calls " + inline(system))
+		}
 	}
 	return strings.Join(out, ", ")
 }
