@@ -64,8 +64,8 @@ func Run(ctx context.Context, compiler Compiler, args []string, out, err io.Writ
 
 func (a *app) root() *cobra.Command {
 	root := &cobra.Command{
-		Use:           "codegen",
-		Short:         "Compiles schemas into Go, SQL and diagrams",
+		Use:   "codegen",
+		Short: "Compiles schemas into Go, SQL and diagrams",
 		Long: "Compiles schemas into Go, SQL and diagrams. What was asked for goes to standard output, messages to standard error.\n\n" +
 			"Exit codes: 0; 1 findings or drift; 2 a wrong schema or wrong usage; 3 a failure of the compiler or of a tool.",
 		SilenceErrors: true,
@@ -77,6 +77,7 @@ func (a *app) root() *cobra.Command {
 	root.SetErr(a.err)
 	root.PersistentFlags().StringVarP(&a.dir, "dir", "C", ".", "the folder that holds schemas/")
 	root.CompletionOptions.HiddenDefaultCmd = true
+	root.SuggestionsMinimumDistance = 2
 	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
 		return &plan.Wrong{Message: fmt.Sprintf("%v; see codegen %s --help", err, strings.TrimPrefix(c.CommandPath(), "codegen "))}
 	})
@@ -91,10 +92,21 @@ func needCommand(c *cobra.Command, _ []string) error {
 // usageArgs makes a wrong argument a mistake of usage.
 func usageArgs(check cobra.PositionalArgs) cobra.PositionalArgs {
 	return func(c *cobra.Command, args []string) error {
-		if err := check(c, args); err != nil {
-			return &plan.Wrong{Message: fmt.Sprintf("%v; see codegen --help", err)}
+		if check(c, args) == nil {
+			return nil
 		}
-		return nil
+		path := c.CommandPath()
+		switch {
+		case !c.HasSubCommands() && len(args) == 0:
+			return &plan.Wrong{Message: fmt.Sprintf("something is missing: write %s", c.UseLine())}
+		case !c.HasSubCommands():
+			return &plan.Wrong{Message: fmt.Sprintf("%q is too much: write %s", args[len(args)-1], c.UseLine())}
+		}
+		remedy := path + " --help lists them"
+		if near := c.SuggestionsFor(args[0]); len(near) > 0 {
+			remedy = "did you mean " + strings.Join(near, " or ") + "?"
+		}
+		return &plan.Wrong{Message: fmt.Sprintf("unknown command %q for %q: %s", args[0], path, remedy)}
 	}
 }
 

@@ -191,5 +191,8 @@ func (a *app) summary(p *plan.Plan) {
 			a.say("%s was not as it had been generated; it is generated again", c.Path)
 		}
 	}
+	if len(p.Blocks) == 0 {
+		a.say("%s holds no context yet: a folder below it is one, and codegen init <new folder> shows how", p.Project.Schemas)
+	}
 	a.say("%s written, %d removed, %d unchanged", count(written, "file"), removed, max(0, len(p.Files)-written))
 }

@@ -73,6 +73,9 @@ func (b *builder) target(f *file, ref *source.Node, complain bool) (*file, *sour
 			where = unescaped
 		}
 		full := path.Join(path.Dir(f.src.Path), where)
+		if strings.HasPrefix(full, "../") {
+			return say("write a relative path such as ../types.json#/$defs/money", "%q leads out of schemas, and nothing else is ever loaded", ref.Text)
+		}
 		var ok bool
 		if other, ok = b.byPath[full]; !ok {
 			return say(b.nearestPath(f, full), "there is no schema %s", path.Join(source.Root, full))

@@ -40,10 +40,10 @@ func renderText(w io.Writer, faults Faults, tree *Tree) error {
 		if i > 0 {
 			b.WriteByte('\n')
 		}
-		fmt.Fprintf(&b, "%s: %s %s\n", fault.Pos, fault.Code, fault.Message)
+		fmt.Fprintf(&b, "%s: %s %s\n", harmless(fault.Pos.String()), fault.Code, harmless(fault.Message))
 		writeExcerpt(&b, fault.Pos, tree)
 		if fault.Remedy != "" {
-			fmt.Fprintf(&b, "  → %s\n", fault.Remedy)
+			fmt.Fprintf(&b, "  → %s\n", harmless(fault.Remedy))
 		}
 	}
 	_, err := io.WriteString(w, b.String())
@@ -68,18 +68,24 @@ func writeExcerpt(b *strings.Builder, pos Pos, tree *Tree) {
 	}
 }
 
+// harmless replaces what could rewrite the terminal: names and lines of schemas
+// may hold anything.
+func harmless(text string) string {
+	return strings.Map(func(r rune) rune {
+		if r != '\t' && r != '\n' && !unicode.IsPrint(r) {
+			return '\uFFFD'
+		}
+		return r
+	}, text)
+}
+
 // clipWidth keeps minified files from flooding the terminal.
 const clipWidth = 120
 
 // clip cuts a long line around the column and returns it with the white space
 // that puts a caret below that column.
 func clip(text string, column int, around bool) (shown, caret string) {
-	runes := []rune(text)
-	for i, r := range runes {
-		if r != '\t' && !unicode.IsPrint(r) {
-			runes[i] = '\uFFFD' // control characters could rewrite the terminal
-		}
-	}
+	runes := []rune(harmless(text))
 	start := 0
 	if around && column > clipWidth*3/4 && len(runes) > clipWidth {
 		start = column - clipWidth/2

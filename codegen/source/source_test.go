@@ -101,6 +101,31 @@ func TestByteOrderMarkIsDropped(t *testing.T) {
 	}
 }
 
+func TestOtherEncodingsAreNamed(t *testing.T) {
+	for data, want := range map[string]string{
+		"\xFF\xFE{\x00}\x00": "schemas/a/b/actor.json:1:1: BS1003 the file is UTF-16",
+		"\xFE\xFF\x00{\x00}": "schemas/a/b/actor.json:1:1: BS1003 the file is UTF-16",
+		"{\"gr\xF6\": 1}":    "schemas/a/b/actor.json:1:5: BS1003 the file is not UTF-8 from here on",
+	} {
+		if _, _, faults := one(t, data); faults.Error() != want {
+			t.Errorf("%q gives %s, want %s", data, faults.Error(), want)
+		}
+	}
+}
+
+// TestNamesCannotWriteToTheTerminal shows keys and lines that hold its commands.
+func TestNamesCannotWriteToTheTerminal(t *testing.T) {
+	tree, file, _ := one(t, "{\"a\": \"\x7f\u202e\"}")
+	faults := source.Faults{{Pos: source.Pos{File: file.Name, Line: 1, Column: 2}, Code: "BS1", Message: "the key \x1b[2J", Remedy: "write \r\a"}}
+	var out strings.Builder
+	if err := source.Render(&out, source.Text, faults, tree); err != nil {
+		t.Fatal(err)
+	}
+	if strings.ContainsAny(out.String(), "\x1b\r\a\x7f\u202e") {
+		t.Errorf("%q", out.String())
+	}
+}
+
 func TestKeyOrderAndRaw(t *testing.T) {
 	_, file, _ := one(t, `{"z": 1.50, "a": {"k" : [ ]}, "m": "\u00e9"}`)
 	var keys []string
@@ -153,8 +178,10 @@ func TestRead(t *testing.T) {
 	write("a/.hidden/x.json", "{")
 	write("a/types.yaml", "a: 1")
 	write("a/huge.json", strings.Repeat(" ", 2<<20))
-	if err := os.Symlink(dir, filepath.Join(dir, "loop.json")); err != nil {
-		t.Fatal(err)
+	for _, name := range []string{"loop.json", "more"} {
+		if err := os.Symlink(dir, filepath.Join(dir, name)); err != nil {
+			t.Fatal(err)
+		}
 	}
 	tree, faults := source.Read(dir)
 	var names []string
@@ -166,7 +193,8 @@ func TestRead(t *testing.T) {
 	}
 	want := `schemas/a/huge.json: BS1001 this file cannot be read: it is larger than 1 MiB
 schemas/a/types.yaml: BS1002 schemas are read from .json files only, so this file would be ignored
-schemas/loop.json: BS1001 this file cannot be read: it is not a regular file`
+schemas/loop.json: BS1001 this is a link to a folder, and links to folders are not followed
+schemas/more: BS1001 this is a link to a folder, and links to folders are not followed`
 	if diff := cmp.Diff(want, faults.Error()); diff != "" {
 		t.Error(diff)
 	}

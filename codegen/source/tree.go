@@ -84,6 +84,10 @@ func readEntry(files map[string][]byte, faults *Faults, name, rel string, entry 
 	if entry.IsDir() {
 		return nil
 	}
+	if info, err := os.Stat(name); err == nil && info.IsDir() {
+		faults.Add(pos, CodeUnreadable, "this is a link to a folder, and links to folders are not followed", "put the folder itself here, or delete the link")
+		return nil
+	}
 	switch strings.ToLower(path.Ext(rel)) {
 	case ".json":
 	case ".yaml", ".yml", ".jsonc", ".json5":
@@ -156,7 +160,11 @@ func newFile(name string, data []byte, faults *Faults) *File {
 		return file
 	}
 	if at := invalidUTF8(data); at >= 0 {
-		faults.Add(file.pos(at), CodeEncoding, "the file is not UTF-8 from here on", "save the file as UTF-8")
+		what := "the file is not UTF-8 from here on"
+		if bytes.HasPrefix(data, []byte{0xFF, 0xFE}) || bytes.HasPrefix(data, []byte{0xFE, 0xFF}) {
+			what = "the file is UTF-16"
+		}
+		faults.Add(file.pos(at), CodeEncoding, what, "save the file as UTF-8")
 		file.Damaged = true
 		return file
 	}
