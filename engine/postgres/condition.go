@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 
 	"github.com/jackc/pgx/v5"
@@ -58,17 +59,17 @@ func (s *seen) accept(stored []*record) {
 	}
 }
 
-// has says whether something after a position matches the query.
-func (s *seen) has(q engine.Query, after int64) bool {
+// has says whether something after a position, and up to another, matches the query.
+func (s *seen) has(q engine.Query, after, upto int64) bool {
 	for _, item := range q {
 		if len(item.Tags) > 0 {
-			if matchAfter(s.byTag[item.Tags[0]], item, after) {
+			if matchBetween(s.byTag[item.Tags[0]], item, after, upto) {
 				return true
 			}
 			continue
 		}
 		for _, typ := range item.Types {
-			if matchAfter(s.byType[typ], item, after) {
+			if matchBetween(s.byType[typ], item, after, upto) {
 				return true
 			}
 		}
@@ -76,9 +77,9 @@ func (s *seen) has(q engine.Query, after int64) bool {
 	return false
 }
 
-func matchAfter(events []*seenEvent, item engine.QueryItem, after int64) bool {
+func matchBetween(events []*seenEvent, item engine.QueryItem, after, upto int64) bool {
 	for i := len(events) - 1; i >= 0 && events[i].position > after; i-- {
-		if item.Matches(events[i].typ, events[i].tags) {
+		if events[i].position <= upto && item.Matches(events[i].typ, events[i].tags) {
 			return true
 		}
 	}
@@ -109,12 +110,17 @@ func (s *seen) scan(rows pgx.Rows) error {
 	return err
 }
 
-// holds judges an entry's condition.
+// holds judges an entry's condition. A unit's decision knows what the unit decided
+// before it, which is all that its batch holds.
 func (f *flight) holds(e *entry) error {
+	upto := int64(math.MaxInt64)
+	if e.ahead {
+		upto = f.stored
+	}
 	switch {
 	case len(e.forbids) == 0:
 		return nil
-	case f.seen.has(e.forbids, e.checked):
+	case f.seen.has(e.forbids, e.checked, upto):
 		return engine.ErrCondition
 	case !f.seen.complete:
 		return errStale

@@ -115,7 +115,8 @@ type message struct {
 	event   engine.Recorded
 	err     error // it cannot be decoded, or has no key
 	key     string
-	attempt int // from 1
+	attempt int  // from 1
+	quiet   bool // its reactions ran in a unit: it is only folded
 }
 
 // message decodes what a consumer handles. What has no key is kept in the order

@@ -32,7 +32,7 @@ type entry struct {
 
 	command *enginedb.InboxTakeRow // nil: a plain append
 	direct  bool                   // the command has no row in the inbox
-	ahead   bool                   // and does not wait for those that its stream has there
+	ahead   bool                   // and does not wait for those that its stream has there: a unit's
 	status  engine.Status
 	refusal *engine.RefusalInfo
 	failure string

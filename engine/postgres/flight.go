@@ -19,7 +19,8 @@ import (
 type flight struct {
 	batch []*entry
 
-	head    int64     // of the log, under the lock
+	head    int64     // of the log, under the lock, with what the batch adds
+	stored  int64     // of the log alone
 	at      time.Time // of what will be stored; never before the head's
 	streams map[string]streamHead
 	claimed map[uuid.UUID]bool // commands whose inbox row is ours to delete
@@ -141,7 +142,7 @@ func scanIDs(into map[uuid.UUID]bool) func(pgx.Rows) error {
 // judge walks the batch in order: an entry is held against what is stored and
 // what the batch has accepted before it.
 func (f *flight) judge() {
-	f.verdicts = make([]verdict, len(f.batch))
+	f.verdicts, f.stored = make([]verdict, len(f.batch)), f.head
 	for i, e := range f.batch {
 		f.verdicts[i] = f.judgeOne(e)
 		f.settle(e, &f.verdicts[i])

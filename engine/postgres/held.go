@@ -147,11 +147,12 @@ func waitingBehind(ctx context.Context, sql *enginedb.Queries, c *consumer, row 
 				return nil, err
 			}
 			from = rec.Meta.Position + 1
-			if !c.concerns(rec) || done[rec.Meta.Position] {
+			quiet := done[rec.Meta.Position]
+			if !c.concerns(rec) || quiet && !c.stateful() {
 				continue
 			}
 			if m := c.message(rec); m.key == row.Key || failed && rec.Meta.Position == row.FromPosition {
-				m.key, m.attempt = row.Key, 1
+				m.key, m.attempt, m.quiet = row.Key, 1, quiet
 				if len(list) == 0 {
 					m.attempt = int(row.Attempts) + 1
 				}

@@ -171,6 +171,9 @@ func (h *reacting) runOne(ctx context.Context, l *strand, m *message) ([]sent, e
 	if err != nil {
 		return nil, err
 	}
+	if m.quiet {
+		return nil, nil
+	}
 	var all []sent
 	meta := m.event.Meta
 	meta.Attempt = m.attempt

@@ -315,8 +315,9 @@ func (r *runner) follow(ctx context.Context) (worked bool, err error) {
 // how far the list is done with then.
 func (r *runner) choose(group []*slot, list []*record, limit int) (messages []*message, to place) {
 	for _, rec := range list {
-		if r.c.concerns(rec) && !slices.Contains(rec.handled, r.c.name) {
+		if done := slices.Contains(rec.handled, r.c.name); r.c.concerns(rec) && (!done || r.c.stateful()) {
 			m := r.c.message(rec)
+			m.quiet = done
 			if r.mine(group, m.key) && !r.held[m.key] {
 				if len(messages) == limit {
 					return messages, to

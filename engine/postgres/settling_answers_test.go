@@ -3,6 +3,7 @@ package postgres_test
 import (
 	"context"
 	"errors"
+	"slices"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -123,5 +124,33 @@ func TestSettlingRefusal_ThatCannotBeAnswered(t *testing.T) {
 		t.Errorf("parked: %+v, %v", list, err)
 	}
 	eventually(t, "the failure is answered", func() bool { return balanceOf(t, e, "parked-a") == 1 })
+	checkLog(t, url)
+}
+
+// In a unit the reaction has not been stored yet: it answers with what the unit
+// knows, and what it sends is decided in the unit.
+func TestSettlingRefusal_InAUnit(t *testing.T) {
+	t.Parallel()
+	url := database(t)
+	e := openEngine(t, postgres.Config{URL: url, System: clerk(0, 9, 2)})
+	t.Cleanup(e.Close)
+	list, err := e.RunUnit(within(t), engine.Unit{Submissions: []engine.Submission{command("open", "a", 0)}, Inside: []string{"bank.clerk", "bank.loan", "bank.account"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, o := range list {
+		got = append(got, o.Type+" "+string(o.Status))
+	}
+	want := []string{"bank.account.open accepted", "bank.loan.ask refused", "bank.loan.ask refused", "bank.account.deposit accepted", "bank.account.deposit accepted"}
+	if !slices.Equal(got, want) {
+		t.Errorf("%q, want %q", got, want)
+	}
+	if b := balanceOf(t, e, "refused-a"); b != 2 {
+		t.Errorf("%d answers", b)
+	}
+	if n := one[int64](t, url, `SELECT count(*) FROM backstory.inbox`); n != 0 {
+		t.Errorf("%d commands wait", n)
+	}
 	checkLog(t, url)
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"slices"
 	"time"
@@ -36,8 +37,8 @@ var errMoved = errors.New("what the unit was decided on has changed")
 // as they stand, and does nothing. After ctx's error or an engine.ErrUnavailable it
 // may have been stored: repeat it with the same ids.
 //
-// Actors with a boundary, reactors with state and components that call the outside
-// cannot take part.
+// Components that call the outside cannot take part. What a unit's reactor folded is
+// folded into its stored state when its consumer comes to it.
 func (e *Engine) RunUnit(ctx context.Context, u engine.Unit) ([]engine.Outcome, error) {
 	p, err := e.planUnit(u)
 	if err != nil {
@@ -101,9 +102,6 @@ func (e *Engine) planUnit(u engine.Unit) (*unitPlan, error) {
 		if e.cfg.expired(l) {
 			return nil, fmt.Errorf("submit %s: %w", l.id, engine.ErrExpired)
 		}
-		if actor, ok := e.actorOf(l.stream); ok && actor.Boundary != nil {
-			return nil, fmt.Errorf("%s decides over a boundary", actor.Type)
-		}
 		p.letters = append(p.letters, l)
 	}
 	for _, name := range u.Inside {
@@ -116,10 +114,7 @@ func (e *Engine) planUnit(u engine.Unit) (*unitPlan, error) {
 
 // planInside checks that a component can take part.
 func (e *Engine) planInside(p *unitPlan, name string) error {
-	actor, known := e.system.Actor(name)
-	if known && actor.Boundary != nil {
-		return fmt.Errorf("%s decides over a boundary", name)
-	}
+	_, known := e.system.Actor(name)
 	i := slices.IndexFunc(e.consumers, func(c *consumer) bool { return c.name == name && c.projection == nil })
 	if i < 0 && !known {
 		return fmt.Errorf("%q is no actor and no reactor", name)
@@ -128,9 +123,6 @@ func (e *Engine) planInside(p *unitPlan, name string) error {
 		return nil
 	}
 	c := e.consumers[i]
-	if c.stateful() {
-		return fmt.Errorf("%s has a state, which follows the log", name)
-	}
 	for _, list := range c.reactions {
 		for _, reaction := range list {
 			if len(reaction.Calls) > 0 {
@@ -172,7 +164,8 @@ func (e *Engine) tryUnit(ctx context.Context, p *unitPlan) ([]engine.Outcome, er
 	}
 	defer conn.Release()
 	defer abort(ctx, conn)
-	r := &unitRun{e: e, plan: p, conn: conn, states: map[string]*snapshot{}}
+	r := &unitRun{e: e, plan: p, conn: conn, states: map[string]*snapshot{}, open: map[conversation][]*unitStep{}, answers: answers{}}
+	maps.Copy(r.answers, p.answers)
 	if err := r.begin(ctx); err != nil {
 		return nil, err
 	}
@@ -213,6 +206,9 @@ func (r *unitRun) store(ctx context.Context) (*flight, error) {
 	f := r.e.sequencer.flight(r.entries)
 	f.handled = r.handled
 	if err := f.lock(ctx, r.conn, enginedb.UnitSettings); err != nil {
+		return nil, err
+	}
+	if err := r.unmoved(ctx); err != nil {
 		return nil, err
 	}
 	f.judge()

@@ -22,14 +22,22 @@ type unitRun struct {
 
 	waiting []*unitStep
 	states  map[string]*snapshot // of streams, with the unit's own events
+	keys    []*unitKey           // of reactors with state
 	entries []*entry
+	own     []*record // what they will store, without positions
 	handled []handled
+	open    map[conversation][]*unitStep // commands that settle later
+	answers answers
 }
 
 // unitStep is a command to be decided in a unit.
 type unitStep struct {
 	row  *enginedb.InboxTakeRow
 	from *unitStep // whose events it was sent because of; nil: a first command
+
+	after   *message   // that it was sent after
+	state   func() any // that the reaction had then, a copy
+	settled bool
 }
 
 // chain lists the types of the commands that led to this one.
@@ -68,11 +76,15 @@ func (r *unitRun) step(ctx context.Context, s *unitStep) error {
 		return err
 	}
 	en := entryFor(s.row)
-	en.direct, en.ahead, en.answers = true, true, r.plan.answers
+	en.direct, en.ahead, en.answers = true, true, r.answers
 	if wantsPast(head.actor, s.row.Type) && slices.ContainsFunc(r.entries, func(x *entry) bool { return x.name == en.name && len(x.events) > 0 }) {
 		return fmt.Errorf("%s looks back, and events of its stream are not stored yet", s.row.Type)
 	}
-	if _, err := r.e.ask(en, head, 1); err != nil {
+	base, err := r.bounded(ctx, s, en, head)
+	if err != nil {
+		return err
+	}
+	if _, err := r.e.ask(en, base, 1); err != nil {
 		return fmt.Errorf("%s: %w", s.row.Type, err)
 	}
 	if en.status == engine.Refused {
@@ -80,6 +92,9 @@ func (r *unitRun) step(ctx context.Context, s *unitStep) error {
 			Outcome: en.outcome(verdict{status: en.status, refusal: en.refusal})}
 	}
 	r.entries = append(r.entries, en)
+	if err := r.settle(ctx, s, en); err != nil {
+		return err
+	}
 	return r.follow(ctx, s, en, head)
 }
 
@@ -108,6 +123,7 @@ func (r *unitRun) state(ctx context.Context, stream string) (*snapshot, error) {
 func (r *unitRun) follow(ctx context.Context, s *unitStep, en *entry, head *snapshot) error {
 	for _, rec := range en.records(0, head.version, r.at.UTC()) {
 		rec.Meta.Position = 0
+		r.own = append(r.own, rec)
 		for _, c := range r.plan.consumers {
 			if !c.concerns(rec) {
 				continue
@@ -131,21 +147,46 @@ func (r *unitRun) react(ctx context.Context, c *consumer, rec *record, s *unitSt
 	if c.actor != nil {
 		strand.snapshot = before.clone()
 	}
-	list, err := (&reacting{e: r.e, c: c}).runOne(ctx, strand, m)
+	var key *unitKey
+	if c.stateful() {
+		var err error
+		if key, err = r.key(ctx, c, m.key); err != nil {
+			return fmt.Errorf("%s after %s: %w", c.name, rec.Type, err)
+		}
+		strand.state = key.last()
+	}
+	h := &reacting{e: r.e, c: c}
+	list, err := h.runOne(ctx, strand, m)
 	if err != nil {
 		return fmt.Errorf("%s after %s: %w", c.name, rec.Type, err)
 	}
+	var state any
+	switch {
+	case key != nil:
+		key.keyed = strand.state
+		state = key.state
+	case c.actor != nil:
+		state = strand.snapshot.state
+	}
 	r.handled = append(r.handled, handled{c.name, rec.Meta.ID})
+	r.take(list, en, &unitStep{from: s, after: m, state: func() any { return h.clone(state) }})
+	return nil
+}
+
+// take takes in what a reaction sent: for whoever is inside it is decided in the
+// unit. as is the step of each, but for its command.
+func (r *unitRun) take(list []sent, en *entry, as *unitStep) {
 	for _, x := range list {
 		if x.due != nil || !r.inside(x.stream) {
 			en.sends = append(en.sends, x)
 			continue
 		}
-		r.waiting = append(r.waiting, &unitStep{from: s, row: &enginedb.InboxTakeRow{Seq: math.MaxInt64, ID: x.id, Slot: slotOf(x.stream),
+		s := *as
+		s.row = &enginedb.InboxTakeRow{Seq: math.MaxInt64, ID: x.id, Slot: slotOf(x.stream),
 			Type: x.typ, Stream: x.stream, Data: x.data, By: x.by, At: r.at, Correlation: x.correlation, Causation: x.causation,
-			IfVersion: -1, Reaction: x.reaction}})
+			IfVersion: -1, Reaction: x.reaction}
+		r.waiting = append(r.waiting, &s)
 	}
-	return nil
 }
 
 func (r *unitRun) inside(stream string) bool {

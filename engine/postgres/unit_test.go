@@ -372,7 +372,6 @@ func TestUnit_RefusesWhoCannotTakePart(t *testing.T) {
 	t.Cleanup(calling.Close)
 	for what, u := range map[string]engine.Unit{
 		"no command":                {},
-		"a reactor with state":      {Submissions: []engine.Submission{command("deposit", "a", 1)}, Inside: []string{"bank.counter"}},
 		"nobody":                    {Submissions: []engine.Submission{command("deposit", "a", 1)}, Inside: []string{"bank.nobody"}},
 		"a projection":              {Submissions: []engine.Submission{command("deposit", "a", 1)}, Inside: []string{"bank.balances"}},
 		"one who calls the outside": depositUnit(nil, command("deposit", "a", 1)),

@@ -9,6 +9,51 @@ import (
 	"context"
 )
 
+const ReactorBase = `-- name: ReactorBase :one
+SELECT least(s.position, (SELECT h.from_position - 1 FROM backstory.held h WHERE h.consumer = $1 AND h.key = $2))::bigint AS base,
+       (s.rebuilt IS NOT NULL)::boolean AS rebuilding, coalesce(r.position, 0)::bigint AS position, r.state,
+       (SELECT coalesce(max(e.position), 0) FROM backstory.events e)::bigint AS head
+FROM backstory.consumers c
+JOIN backstory.slots s ON s.consumer = c.name AND s.slot = $3
+LEFT JOIN backstory.reactor_states r ON r.reactor = c.name AND r.key = $2 AND r.hash = c.hash
+WHERE c.name = $1 AND c.hash = $4
+`
+
+type ReactorBaseParams struct {
+	Reactor string
+	Key     string
+	Slot    int32
+	Hash    string
+}
+
+type ReactorBaseRow struct {
+	Base       int64
+	Rebuilding bool
+	Position   int64
+	State      []byte
+	Head       int64
+}
+
+// What a reactor has of a key: its state with the position of the last event in it,
+// and up to where the log was looked through for it.
+func (q *Queries) ReactorBase(ctx context.Context, arg ReactorBaseParams) (ReactorBaseRow, error) {
+	row := q.db.QueryRow(ctx, ReactorBase,
+		arg.Reactor,
+		arg.Key,
+		arg.Slot,
+		arg.Hash,
+	)
+	var i ReactorBaseRow
+	err := row.Scan(
+		&i.Base,
+		&i.Rebuilding,
+		&i.Position,
+		&i.State,
+		&i.Head,
+	)
+	return i, err
+}
+
 const ReactorForget = `-- name: ReactorForget :exec
 DELETE FROM backstory.reactor_states WHERE reactor = $1
 `
