@@ -3,7 +3,6 @@ package pgtest
 import (
 	"context"
 	"fmt"
-	"runtime"
 	"runtime/pprof"
 	"strconv"
 	"strings"
@@ -19,6 +18,8 @@ const (
 	leakPause    = 10 * time.Millisecond
 	// leakLabel marks the goroutines of a test; those that they start inherit it.
 	leakLabel = "backstory-test"
+	// sharedLabel marks what belongs to the shared server, and outlives tests.
+	sharedLabel = "shared"
 )
 
 // watchGoroutines marks what the calling goroutine starts from now on, and lets the test fail at its end if any of it
@@ -28,7 +29,7 @@ func watchGoroutines(tb testing.TB) {
 	label := newToken()
 	mark(label)
 	tb.Cleanup(func() {
-		pprof.SetGoroutineLabels(context.Background()) // this goroutine goes on
+		unmark() // this goroutine goes on
 		if left := await(func() string { return goroutinesOf(label) }); left != "" {
 			tb.Errorf("pgtest: goroutines are left after the test:\n%s", left)
 		}
@@ -51,6 +52,8 @@ func mark(label string) {
 	pprof.SetGoroutineLabels(pprof.WithLabels(context.Background(), pprof.Labels(leakLabel, label)))
 }
 
+func unmark() { pprof.SetGoroutineLabels(context.Background()) }
+
 // await asks until nothing is left, or patience is at its end, and returns what is left.
 func await(look func() string) (left string) {
 	tick := time.NewTicker(leakPause)
@@ -64,19 +67,26 @@ func await(look func() string) (left string) {
 
 // goroutinesOf are the stacks of the goroutines that are marked with the label.
 func goroutinesOf(label string) string {
-	var profile strings.Builder
-	if err := pprof.Lookup("goroutine").WriteTo(&profile, 1); err != nil {
-		return err.Error()
-	}
-	label = strconv.Quote(leakLabel) + ":" + strconv.Quote(label)
 	var left []string
-	for stack := range strings.SplitSeq(profile.String(), "\n\n") {
-		if strings.Contains(stack, label) {
+	for _, stack := range stacks() {
+		if strings.Contains(stack, marked(label)) {
 			left = append(left, stack)
 		}
 	}
 	return strings.Join(left, "\n\n")
 }
+
+// stacks are those of all goroutines. Each begins with how many have it, and goes on with their labels.
+func stacks() []string {
+	var profile strings.Builder
+	if err := pprof.Lookup("goroutine").WriteTo(&profile, 1); err != nil {
+		return []string{err.Error()}
+	}
+	_, list, _ := strings.Cut(profile.String(), "\n") // the total
+	return strings.Split(strings.TrimSpace(list), "\n\n")
+}
+
+func marked(label string) string { return strconv.Quote(leakLabel) + ":" + strconv.Quote(label) }
 
 // sessionsOf are the clients that are connected to the database, or to any where it is "". A server that does not answer has none.
 func sessionsOf(admin, database string) string {
@@ -96,14 +106,22 @@ func sessionsOf(admin, database string) string {
 	return left
 }
 
-// moreThan tells all stacks if there are more goroutines than before the tests ran; "" means there are not.
+// moreThan tells the stacks if there are more goroutines than before the tests ran; "" means there are not. Those that
+// wait for the shared server's processes do not count: other test processes may use it still.
 func moreThan(before int) string {
 	return await(func() string {
-		if runtime.NumGoroutine() <= before {
+		var left []string
+		count := 0
+		for _, stack := range stacks() {
+			if !strings.Contains(stack, marked(sharedLabel)) {
+				n := 0
+				_, _ = fmt.Sscan(stack, &n)
+				count, left = count+n, append(left, stack)
+			}
+		}
+		if count <= before {
 			return ""
 		}
-		var profile strings.Builder
-		_ = pprof.Lookup("goroutine").WriteTo(&profile, 1)
-		return fmt.Sprintf("%d goroutines before the tests, %d after them:\n%s", before, runtime.NumGoroutine(), profile.String())
+		return fmt.Sprintf("%d goroutines before the tests, %d after them:\n%s", before, count, strings.Join(left, "\n\n"))
 	})
 }

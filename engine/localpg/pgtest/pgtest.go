@@ -98,7 +98,9 @@ func (c *cluster) join() (*localpg.Server, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.server == nil && c.err == nil {
+		mark(sharedLabel)
 		c.err = c.start()
+		unmark()
 	}
 	return c.server, c.err
 }
