@@ -65,11 +65,11 @@ func serve(ctx context.Context, cfg config, out io.Writer) (err error) {
 		return err
 	}
 	handler, err := web.New(web.Config{Client: eng, System: system, Secret: secret, Log: log, Tracer: export.Tracer(), Public: watch.Handlers(eng), Wrap: export.Inbound,
-		Operator: eng, Admin: cfg.admin, Expands: cfg.openAI.key != ""})
+		Operator: eng, Admin: cfg.admin, Notes: eng, Expands: cfg.openAI.key != ""})
 	if err != nil {
 		return err
 	}
-	services := []func(context.Context) error{database.Watch, eng.Run}
+	services := []func(context.Context) error{database.Watch, eng.Run, handler.Run}
 	return run(ctx, cfg, services, handler, log, out)
 }
 

@@ -28,12 +28,13 @@ func serveApp(t *testing.T) *httptest.Server {
 	return serveAppWith(t, services{})
 }
 
-// services are what the app calls outside.
+// services are what the app works with.
 type services struct {
 	slack    slack.Dispatcher
 	expander expander.Expander
 	log      *slog.Logger // nil: nothing is logged
 	limits   Limits
+	database string // "": one of its own
 }
 
 // serveAppWith lets reactions fail once before their messages are parked.
@@ -45,7 +46,10 @@ func serveAppWith(t *testing.T, outside services) *httptest.Server {
 	if log == nil {
 		log = slog.New(slog.DiscardHandler)
 	}
-	eng, err := postgres.Open(t.Context(), postgres.Config{URL: pgtest.Database(t, pgtest.Template{}), System: system, Log: log,
+	if outside.database == "" {
+		outside.database = pgtest.Database(t, pgtest.Template{})
+	}
+	eng, err := postgres.Open(t.Context(), postgres.Config{URL: outside.database, System: system, Log: log,
 		Consumers: map[string]postgres.ConsumerConfig{
 			"todos.slack_dispatcher": {Attempts: 1}, "todos.ai_expander": {Attempts: 1}}})
 	if err != nil {
@@ -62,12 +66,20 @@ func serveAppWith(t *testing.T, outside services) *httptest.Server {
 		eng.Close()
 	})
 	s, err := New(Config{Client: eng, System: system, Secret: []byte("a secret for tests"), Log: log, Patience: patience, Limits: outside.limits, // busy machines are slow
-		Operator: eng, Admin: func(user string) bool { return user != "Eve" }, Expands: true})
+		Operator: eng, Notes: eng, Admin: func(user string) bool { return user != "Eve" }, Expands: true})
 	if err != nil {
 		t.Fatal(err)
 	}
+	worked := make(chan error, 1)
+	go func() { worked <- s.Run(ctx) }()
 	server := httptest.NewServer(s)
 	t.Cleanup(func() {
+		defer func() {
+			cancel()
+			if err := <-worked; err != nil {
+				t.Errorf("the server: %v", err)
+			}
+		}()
 		began := time.Now()
 		s.Close()
 		server.Close() // waits for every request

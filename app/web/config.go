@@ -1,6 +1,7 @@
 package web
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -22,6 +23,8 @@ type Config struct {
 	Public   map[string]http.Handler         // by pattern: answers everybody, signed in or not
 	Operator engine.Operator                 // required when Admin is set: what the System page shows and does
 	Admin    func(user string) bool          // who may see the System page; nil: nobody
+
+	Notes engine.Notes // to the app's other processes, of who looks at what; nil: each knows of its own
 
 	Expands bool // whether long items can be expanded: the service for it is configured
 
@@ -82,6 +85,10 @@ type Server struct {
 	limiter  *limiter
 	pages    *http.ServeMux // the kinds of page, by path
 	live     *live.Server
+	presence *live.Presence
+	monitor  *monitor
+	flow     flow
+	rebuilds rebuilds
 	handler  http.Handler
 }
 
@@ -99,15 +106,20 @@ func newServer(cfg Config, src source) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Server{cfg: cfg, source: src, assets: loaded, sessions: newSessions(cfg.Secret), limiter: newLimiter(cfg.Limits, cfg.Now), pages: http.NewServeMux()}
+	presence, err := live.NewPresence(live.PresenceConfig{Hub: cfg.Client.Hub(), Notes: cfg.Notes})
+	if err != nil {
+		return nil, err
+	}
+	s := &Server{cfg: cfg, presence: presence, monitor: newMonitor(cfg.Operator), flow: flowOf(cfg.System), source: src, assets: loaded, sessions: newSessions(cfg.Secret), limiter: newLimiter(cfg.Limits, cfg.Now), pages: http.NewServeMux()}
 	livePages := []live.Page{}
 	for _, kind := range s.kinds() {
 		s.pages.HandleFunc(kind.pattern, func(w http.ResponseWriter, r *http.Request) { s.servePage(w, r, kind) })
-		if kind.topics != nil {
+		if kind.live() {
 			livePages = append(livePages, s.livePage(kind))
 		}
 	}
-	if s.live, err = live.New(live.Config{Hub: cfg.Client.Hub(), Pages: livePages, Log: cfg.Log, Patched: s.patched()}); err != nil {
+	if s.live, err = live.New(live.Config{Hub: cfg.Client.Hub(), Pages: livePages, Log: cfg.Log, Patched: s.patched(),
+		Presence: presence, Visitor: func(r *http.Request) string { return visitOf(r.Context()).user }}); err != nil {
 		return nil, err
 	}
 	s.handler = s.routes()
@@ -116,6 +128,14 @@ func newServer(cfg Config, src source) (*Server, error) {
 
 // ServeHTTP implements http.Handler.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.handler.ServeHTTP(w, r) }
+
+// Run does what goes on between requests until ctx ends: it keeps the processes
+// informed of who looks at what, and carries out rebuilds that the System page
+// began. It returns nil.
+func (s *Server) Run(ctx context.Context) error {
+	defer s.rebuilds.run(ctx)()
+	return s.presence.Run(ctx)
+}
 
 // Close ends the live streams. Hand it to http.Server.RegisterOnShutdown, so that
 // open tabs do not hold up a graceful stop.

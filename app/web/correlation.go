@@ -103,6 +103,14 @@ func eventNode(o engine.Outcome, e engine.OutcomeEvent, asked bool) *node {
 		Payload: pretty(e.Data), At: e.At, Asked: asked, Position: e.Position}
 }
 
+// streamText names a stream that is given as a text.
+func streamText(name string) string {
+	if stream, err := engine.ParseStream(name); err == nil {
+		return streamWords(stream)
+	}
+	return name
+}
+
 // streamWords names a stream for people: "List name groceries".
 func streamWords(stream engine.StreamID) string {
 	id := stream.ID

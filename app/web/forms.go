@@ -13,6 +13,9 @@ import (
 // answers of two forms must not cancel each other, hence 'disabled'.
 const sendExpression = "const c = backstory.take(el); c && @post(el.getAttribute('action'), {payload: c, requestCancellation: 'disabled'})"
 
+// operateExpression sends a form of the System page; what it did shows by itself.
+const operateExpression = "@post(el.getAttribute('action'), {contentType: 'form', requestCancellation: 'disabled'})"
+
 // formState is a plain form that comes back: what was typed and what is wrong.
 type formState struct {
 	form   string

@@ -24,5 +24,5 @@ func (s *Server) homePage(r *http.Request) (view, error) {
 			h.Active = append(h.Active, l)
 		}
 	}
-	return view{Title: "Todo lists", Body: homeView(h), Live: true}, nil
+	return view{Title: "Todo lists", Body: homeView(h)}, nil
 }

@@ -27,6 +27,9 @@ type listShown struct {
 	Expands bool // whether items can be expanded
 
 	Compared comparison
+
+	Here     []string // who looks at the list
+	HereMore bool     // and others
 }
 
 // with is the version that the page offers to compare with.
@@ -62,6 +65,14 @@ func listTopics(r *http.Request) []string {
 	return []string{listStream(id.String()).String()}
 }
 
+// listPlace is where the tabs of a list count, whatever version they show.
+func listPlace(r *http.Request) string {
+	if topics := listTopics(r); topics != nil {
+		return topics[0]
+	}
+	return ""
+}
+
 func listStream(id string) engine.StreamID { return engine.StreamID{Type: listActor, ID: id} }
 
 // listPage shows a list as it is.
@@ -92,6 +103,7 @@ func (s *Server) showList(r *http.Request, version int64) (view, error) {
 	}
 	shown := listShown{todoList: l, Past: version > 0, History: h, Now: s.cfg.Now(), Expands: s.cfg.Expands}
 	shown.What = h.at(l.Version)
+	shown.Here, shown.HereMore = s.presence.At(listStream(l.ID).String())
 	if shown.Past {
 		shown.Changed = changedBy(shown.What)
 		if shown.Compared, err = s.compare(r, l); err != nil {
@@ -102,7 +114,7 @@ func (s *Server) showList(r *http.Request, version int64) (view, error) {
 	if shown.Past {
 		title = fmt.Sprintf("%s · version %d", l.Name, l.Version)
 	}
-	return view{Title: title, Body: listView(shown), Version: l.Head, Live: true, Cause: h.Newest}, nil
+	return view{Title: title, Body: listView(shown), Version: l.Head, Cause: h.Newest}, nil
 }
 
 // changedBy names what an event changed: its item, or the name.

@@ -2,6 +2,7 @@ package web
 
 import (
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -10,6 +11,10 @@ import (
 func ago(at, now time.Time) string {
 	const day = 24 * time.Hour
 	switch d := now.Sub(at); {
+	case d < -time.Minute:
+		return "in " + strings.TrimSuffix(ago(now, at), " ago")
+	case d < -2*time.Second:
+		return "within a minute"
 	case d < 45*time.Second:
 		return "just now"
 	case d < time.Hour:

@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"context"
 	"net/http"
+	"strconv"
 	"strings"
+	"time"
 
 	"github.com/a-h/templ"
 	"github.com/google/uuid"
@@ -16,28 +18,39 @@ import (
 // kind is a kind of page: shown whole at its path, and live in open tabs.
 type kind struct {
 	pattern string
-	topics  func(r *http.Request) []string // nil: the page is not live
 	load    func(r *http.Request) (view, error)
+	topics  func(r *http.Request) []string // that the page shows; nil: none
+	every   time.Duration                  // how often the page looks by itself; 0: never, without topics it is not live
+	place   func(r *http.Request) string   // where its tabs are counted; nil: nowhere
+	admin   bool                           // only administrators see it
 }
 
 // kinds lists the pages. A new page is a new line and its loader.
 func (s *Server) kinds() []kind {
 	return []kind{
-		{"/{$}", func(*http.Request) []string { return []string{listingsProjection} }, s.homePage},
-		{"/todo-lists/{id}", listTopics, s.listPage},
-		{"/todo-lists/{id}/{version}", listTopics, s.pastPage},
-		{"/messages/{id}/correlation", nil, s.correlationPage},
-		{"/system", nil, s.systemPage},
+		{pattern: "/{$}", load: s.homePage, topics: topic(listingsProjection)},
+		{pattern: "/todo-lists/{id}", load: s.listPage, topics: listTopics, place: listPlace},
+		{pattern: "/todo-lists/{id}/{version}", load: s.pastPage, topics: listTopics, place: listPlace},
+		{pattern: "/messages/{id}/correlation", load: s.correlationPage, every: 2 * time.Second},
+		{pattern: "/system", load: s.systemPage, topics: topic(systemTopic), every: time.Second, admin: true},
 	}
 }
+
+// topic is the one topic of a page that is the same whatever its address.
+func topic(name string) func(*http.Request) []string {
+	return func(*http.Request) []string { return []string{name} }
+}
+
+// live says whether the page follows changes.
+func (k kind) live() bool { return k.topics != nil || k.every > 0 }
 
 // view is a page without the frame around it.
 type view struct {
 	Title   string
 	Body    templ.Component // the element #page
 	Version int64           // what the page shows; 0: no matter
-	Live    bool            // whether the page follows changes
 	Cause   *engine.Step    // the newest change that it shows, as traces name it; nil: unknown
+	updates string          // the address that its tabs follow; "": none
 }
 
 // servePage answers with the whole page.
@@ -54,14 +67,17 @@ func (s *Server) servePage(w http.ResponseWriter, r *http.Request, k kind) {
 }
 
 func (s *Server) showPage(w http.ResponseWriter, r *http.Request, status int, k kind) {
+	if k.admin && !s.isAdmin(r.Context()) {
+		s.fail(w, r, errNotAdmin)
+		return
+	}
 	v, err := k.load(r)
 	if err != nil {
 		s.fail(w, r, err)
 		return
 	}
-	if isDatastar(r) {
-		s.refreshed(w, r, v)
-		return
+	if k.live() {
+		v.updates = r.URL.RequestURI()
 	}
 	s.render(w, r, status, v)
 }
@@ -86,11 +102,16 @@ func (s *Server) showAgain(w http.ResponseWriter, r *http.Request, path string, 
 	s.render(w, r, status, view{Title: "Please check", Body: problemPage(problem{status, form.text()})})
 }
 
-// livePage is the page as engine/live serves it: the same for everybody, so that
-// it is rendered once for all tabs.
+// livePage is the page as engine/live serves it: the same for everybody who may see
+// it, so that it is rendered once for all tabs.
 func (s *Server) livePage(k kind) live.Page {
-	everybody := func(*http.Request) string { return "" }
-	return live.Page{Pattern: k.pattern, Topics: k.topics, Share: everybody, Render: func(r *http.Request) (live.Fragment, error) {
+	may := func(r *http.Request) bool { return !k.admin || s.isAdmin(r.Context()) }
+	share := func(r *http.Request) string { return strconv.FormatBool(may(r)) }
+	page := live.Page{Pattern: k.pattern, Topics: k.topics, Share: share, Place: k.place, Every: k.every}
+	page.Render = func(r *http.Request) (live.Fragment, error) {
+		if !may(r) {
+			return live.Fragment{}, live.ErrNotFound
+		}
 		v, err := k.load(withVisit(r, visit{system: s.cfg.System}))
 		if err != nil {
 			if problemOf(err).status == http.StatusNotFound {
@@ -99,7 +120,8 @@ func (s *Server) livePage(k kind) live.Page {
 			return live.Fragment{}, err
 		}
 		return live.Fragment{Component: v.Body, Position: v.Version, Cause: v.Cause}, nil
-	}}
+	}
+	return page
 }
 
 // render answers with a page in its frame. It renders before the first byte goes
@@ -128,11 +150,7 @@ type frame struct {
 }
 
 func (s *Server) frame(r *http.Request, v view) frame {
-	f := frame{Title: v.Title, User: visitOf(r.Context()).user, Admin: s.isAdmin(r.Context()), Asset: s.assets.url}
-	if v.Live {
-		f.Page = r.URL.RequestURI()
-	}
-	return f
+	return frame{Title: v.Title, User: visitOf(r.Context()).user, Admin: s.isAdmin(r.Context()), Page: v.updates, Asset: s.assets.url}
 }
 
 // commandID is the id that a form's command is sent under when JavaScript is
@@ -152,5 +170,12 @@ func words(messageType string) string {
 	if name == "" {
 		return messageType
 	}
-	return strings.ToUpper(name[:1]) + strings.ReplaceAll(name[1:], "_", " ")
+	parts := strings.Split(name, "_")
+	for i, part := range parts {
+		if part == "ai" || part == "api" || part == "url" || part == "id" {
+			parts[i] = strings.ToUpper(part)
+		}
+	}
+	name = strings.Join(parts, " ")
+	return strings.ToUpper(name[:1]) + name[1:]
 }

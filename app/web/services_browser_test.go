@@ -47,9 +47,9 @@ func TestPausedConsumer_IsSeenAndResumed(t *testing.T) {
 	ada := signIn(browser, t, base, "Ada")
 	ada.open("/system")
 	row := "[id='consumer-todos.listings']"
-	ada.click(row + " button")
+	ada.click(row + " form[action='/system/pause'] button")
 	ada.waitText(row, "paused")
-	ada.click(row + " button")
+	ada.click(row + " form[action='/system/resume'] button")
 	ada.waitText(row, "Pause")
 	ada.createList("Party")
 	ada.open("/system")

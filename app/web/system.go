@@ -4,20 +4,21 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"net/url"
 	"strconv"
 	"time"
 
 	"github.com/google/uuid"
-	"github.com/starfederation/datastar-go/datastar"
 
 	"github.com/backstory-go/backstory/engine"
 )
 
 const (
-	parkedPage = 50 // keys
-	recentPage = 50 // events
+	parkedPage    = 50 // keys
+	scheduledPage = 50 // commands
+	recentPage    = 50 // events
 )
 
 // errNotAdmin means that a page is not for this person.
@@ -25,13 +26,14 @@ var errNotAdmin = errors.New("this page is for administrators")
 
 // system is what the System page shows.
 type system struct {
-	Status  engine.SystemStatus
-	Parked  []engine.ParkedKey
-	Message map[string][]engine.WaitingMessage // by consumer and key: the one that failed first
-	Recent  engine.Recent
-	Filter  engine.RecentFilter
-	Before  int64
-	Now     time.Time
+	look
+	Flow     flow
+	Earlier  traffic // of the look before
+	Rebuilds map[string]rebuild
+	Recent   engine.Recent
+	Filter   engine.RecentFilter
+	Before   int64
+	Now      time.Time
 }
 
 // isAdmin says whether the person may see and do what administrators may.
@@ -40,83 +42,24 @@ func (s *Server) isAdmin(ctx context.Context) bool {
 }
 
 func (s *Server) systemPage(r *http.Request) (view, error) {
-	if !s.isAdmin(r.Context()) {
-		return view{}, errNotAdmin
-	}
-	ctx, query, ops := r.Context(), r.URL.Query(), s.cfg.Operator
-	shown := system{Now: s.cfg.Now(), Message: map[string][]engine.WaitingMessage{},
+	ctx, query := r.Context(), r.URL.Query()
+	shown := system{Flow: s.flow, Rebuilds: s.rebuilds.all(), Now: s.cfg.Now(),
 		Filter: engine.RecentFilter{Type: query.Get("type"), Stream: query.Get("stream"), By: query.Get("by")}}
 	shown.Before, _ = strconv.ParseInt(query.Get("before"), 10, 64) // anything else: from the head
 	var err error
-	if shown.Status, err = ops.Status(ctx); err != nil {
+	if shown.look, shown.Earlier, err = s.monitor.look(ctx); err != nil {
 		return view{}, err
 	}
-	if shown.Parked, err = ops.Parked(ctx, engine.ParkedFilter{}, engine.ParkedKey{}, parkedPage); err != nil {
-		return view{}, err
-	}
-	for _, p := range shown.Parked {
-		list, err := ops.ParkedMessages(ctx, p.Consumer, p.Key, 1)
-		if err != nil && !errors.Is(err, engine.ErrNotFound) { // it was retried meanwhile
-			return view{}, err
-		}
-		shown.Message[p.Consumer+" "+p.Key] = list
-	}
-	if shown.Recent, err = ops.Recent(ctx, shown.Filter, shown.Before, recentPage); err != nil {
+	if shown.Recent, err = s.cfg.Operator.Recent(ctx, shown.Filter, shown.Before, recentPage); err != nil {
 		return view{}, err
 	}
 	return view{Title: "System", Body: systemView(shown)}, nil
 }
 
-// operations are what the System page's buttons do.
-func (s *Server) operations() map[string]func(ctx context.Context, form url.Values) error {
-	ops := s.cfg.Operator
-	one := func(form url.Values) engine.ParkedFilter {
-		return engine.ParkedFilter{Consumer: form.Get("consumer"), Key: form.Get("key")}
-	}
-	return map[string]func(ctx context.Context, form url.Values) error{
-		"pause":  func(ctx context.Context, form url.Values) error { return ops.PauseConsumer(ctx, form.Get("consumer")) },
-		"resume": func(ctx context.Context, form url.Values) error { return ops.ResumeConsumer(ctx, form.Get("consumer")) },
-		"retry": func(ctx context.Context, form url.Values) error {
-			_, err := ops.RetryParked(ctx, one(form), 1)
-			return err
-		},
-		"discard": func(ctx context.Context, form url.Values) error {
-			_, err := ops.DiscardParked(ctx, one(form), 1)
-			return err
-		},
-	}
-}
-
-// operate is POST /system/{operation}.
-func (s *Server) operate(w http.ResponseWriter, r *http.Request) {
-	do, ok := s.operations()[r.PathValue("operation")]
-	switch {
-	case !s.isAdmin(r.Context()):
-		s.fail(w, r, errNotAdmin)
-		return
-	case !ok:
-		s.fail(w, r, errNoRoute)
-		return
-	}
-	err := readError(r.ParseForm())
-	if err == nil {
-		err = readable(r.PostForm)
-	}
-	if err == nil {
-		err = do(r.Context(), r.PostForm)
-	}
-	if err != nil {
-		s.fail(w, r, err)
-		return
-	}
-	s.cfg.Log.InfoContext(r.Context(), "operation", "what", r.PathValue("operation"), "consumer", r.PostForm.Get("consumer"))
-	http.Redirect(w, r, backPath(r), http.StatusSeeOther)
-}
-
-// refreshed answers a page that asks for itself again, as the System page does
-// every few seconds.
-func (s *Server) refreshed(w http.ResponseWriter, r *http.Request, v view) {
-	_ = datastar.NewSSE(w, r).PatchElementTempl(v.Body) // the tab is gone: nobody is left to tell
+// lookAgain shows what changed to everybody who looks at the system.
+func (s *Server) lookAgain() {
+	s.monitor.soon()
+	s.cfg.Client.Hub().Publish(systemTopic)
 }
 
 // older is the page with the events before those shown.
@@ -124,15 +67,6 @@ func (s system) older() string {
 	q := s.query()
 	q.Set("before", strconv.FormatInt(s.Recent.Next, 10))
 	return "/system?" + q.Encode() + "#recent"
-}
-
-// same is the page as it is, for its refresh.
-func (s system) same() string {
-	q := s.query()
-	if s.Before > 0 {
-		q.Set("before", strconv.FormatInt(s.Before, 10))
-	}
-	return "/system?" + q.Encode()
 }
 
 func (s system) query() url.Values {
@@ -145,6 +79,72 @@ func (s system) query() url.Values {
 	return q
 }
 
+// filtered says whether the page shows some events only.
+func (s system) filtered() bool { return s.Filter != engine.RecentFilter{} || s.Before > 0 }
+
+// build is how far a projection is built; ok: it is.
+func (s system) build(projection string) (b engine.BuildStatus, ok bool) {
+	for _, b := range s.Status.Builds {
+		if b.Projection == projection {
+			return b, true
+		}
+	}
+	return b, false
+}
+
+// percent is how much of the log a build has folded.
+func (s system) percent(b engine.BuildStatus) int64 {
+	whole := s.Status.Head - b.Floor
+	if whole <= 0 {
+		return 100
+	}
+	return min(100, max(0, (b.Position-b.Floor)*100/whole))
+}
+
+// buildWords says how far a build is and when it will be done.
+func (s system) buildWords(b engine.BuildStatus) string {
+	text := fmt.Sprintf("%d %%", s.percent(b))
+	switch {
+	case !b.Running:
+		return text + ", waits for a process"
+	case b.RemainingSeconds >= 1:
+		return text + ", about " + (time.Duration(b.RemainingSeconds) * time.Second).String() + " left"
+	}
+	return text
+}
+
+// consumer finds a consumer by its name; ok: there is one.
+func (s system) consumer(name string) (c engine.ConsumerStatus, ok bool) {
+	for _, c := range s.Status.Consumers {
+		if c.Name == name {
+			return c, true
+		}
+	}
+	return c, false
+}
+
+// nodeNote is what the drawing says below a node's name; bad: somebody should look.
+func (s system) nodeNote(n *flowNode) (note string, bad bool) {
+	switch n.Kind {
+	case kindPeople:
+		return "pages and API", false
+	case kindOutside:
+		return "outside", s.Status.CallsPaused
+	}
+	c, ok := s.consumer(n.Name)
+	switch {
+	case !ok:
+		return n.Kind, false
+	case c.Parked > 0:
+		return fmt.Sprintf("%s · %d parked", n.Kind, c.Parked), true
+	case c.Status != engine.ConsumerRunning:
+		return n.Kind + " · " + c.Status, true
+	case c.LagEvents > 0:
+		return n.Kind + " · " + thousands(c.LagEvents) + " behind", false
+	}
+	return n.Kind + " · up to date", false
+}
+
 // keyID is an element's id for a parked key, whatever it is made of.
 func keyID(p engine.ParkedKey) string {
 	return "parked-" + uuid.NewSHA1(uuid.Nil, []byte(p.Consumer+" "+p.Key)).String()
@@ -155,7 +155,18 @@ func lag(c engine.ConsumerStatus) string {
 	if c.LagEvents == 0 {
 		return "up to date"
 	}
-	return strconv.FormatInt(c.LagEvents, 10) + " events, " + strconv.FormatFloat(c.LagSeconds, 'f', 1, 64) + " s behind"
+	return thousands(c.LagEvents) + " events, " + strconv.FormatFloat(c.LagSeconds, 'f', 1, 64) + " s behind"
+}
+
+// pace says how fast a consumer goes through the log.
+func pace(perSecond float64) string {
+	switch {
+	case perSecond == 0:
+		return "–"
+	case perSecond < 10:
+		return strconv.FormatFloat(perSecond, 'f', 1, 64) + " /s"
+	}
+	return thousands(int64(perSecond)) + " /s"
 }
 
 // firstLine is an error without its stack.

@@ -241,6 +241,7 @@ const backstory = (() => {
     if (newItem() && !newItem().value && draft) newItem().value = draft; // its form went and came back
     refocus();
     times();
+    crowd();
     expire();
     document.title = `${byId("page").dataset.title} · Backstory`;
     settle();
@@ -261,7 +262,7 @@ const backstory = (() => {
     const now = Date.now();
     for (const el of document.querySelectorAll("time.moment")) {
       const at = new Date(el.dateTime), seconds = (now - at) / 1000;
-      const text = seconds < 45 ? "just now" : seconds < 3600 ? count(seconds / 60, "min")
+      const text = seconds < -60 ? `in ${count(-seconds / 60, "min").slice(0, -4)}` : seconds < -2 ? "within a minute" : seconds < 45 ? "just now" : seconds < 3600 ? count(seconds / 60, "min")
         : seconds < 86400 ? count(seconds / 3600, "h") : seconds < 30 * 86400 ? count(seconds / 86400, "d") : el.textContent;
       if (el.textContent !== text) el.textContent = text;
       const exact = at.toLocaleString();
@@ -270,8 +271,17 @@ const backstory = (() => {
   }
   const count = (n, unit) => `${Math.max(1, Math.round(n))} ${unit} ago`;
 
+  // crowd leaves the reader out of those who look at the page.
+  function crowd() {
+    const list = byId("crowd");
+    if (!list) return;
+    for (const li of list.children) li.hidden = li.dataset.name === document.body.dataset.user;
+    list.hidden = [...list.children].every((li) => li.hidden);
+  }
+
   document.addEventListener("DOMContentLoaded", () => {
     times();
+    crowd();
     setInterval(times, 30000);
     const current = document.querySelector("#history [aria-current]");
     if (current) scrollTo(current);
