@@ -3,6 +3,7 @@ package postgres
 import (
 	"context"
 	"errors"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 
@@ -25,8 +26,9 @@ const swapSettings = "set local lock_timeout to '100ms'; set local statement_tim
 func (b *builder) swap(ctx context.Context) error {
 	p := &passage{b: b}
 	var upto int64
+	var locked time.Time // the live table, by this
 	err := pgx.BeginTxFunc(ctx, b.conn, pgx.TxOptions{IsoLevel: pgx.ReadCommitted}, func(tx pgx.Tx) (err error) {
-		stays, slots, err := b.stop(ctx, tx)
+		stays, slots, err := b.stop(ctx, tx, &locked)
 		if err != nil {
 			return err
 		}
@@ -60,6 +62,7 @@ func (b *builder) swap(ctx context.Context) error {
 		b.fold.Forget()
 		return err
 	}
+	b.e.log.Info("the table that was built is the live one", "projection", b.c.name, "position", upto, "locked_for", time.Since(locked))
 	b.e.hub.Publish(b.c.name)
 	b.e.notices.send(noticeSwapped, b.c.name)
 	b.progress.tell(upto, upto)
@@ -67,8 +70,9 @@ func (b *builder) swap(ctx context.Context) error {
 }
 
 // stop locks the live table, then the slots. Their owners lock in this order, too;
-// a weaker lock first would meet an owner that has read and is about to write.
-func (b *builder) stop(ctx context.Context, tx pgx.Tx) (stays bool, slots []enginedb.SlotLockRow, err error) {
+// a weaker lock first would meet an owner that has read and is about to write. locked
+// is set when readers begin to wait.
+func (b *builder) stop(ctx context.Context, tx pgx.Tx, locked *time.Time) (stays bool, slots []enginedb.SlotLockRow, err error) {
 	sql := enginedb.New(tx)
 	if _, err = tx.Conn().PgConn().Exec(ctx, swapSettings).ReadAll(); err != nil {
 		return false, nil, err
@@ -82,6 +86,7 @@ func (b *builder) stop(ctx context.Context, tx pgx.Tx) (stays bool, slots []engi
 			return false, nil, err
 		}
 	}
+	*locked = time.Now()
 	c, err := sql.ConsumerLock(ctx, enginedb.ConsumerLockParams{Name: b.c.name})
 	if err == nil && c.Resize != 0 {
 		err = errNotYet // its slots are to stand at the barrier

@@ -36,6 +36,9 @@ func TestMain(m *testing.M) {
 	if url := os.Getenv(lethalURL); url != "" {
 		os.Exit(lethalChild(url))
 	}
+	if url := os.Getenv(buildURL); url != "" {
+		os.Exit(buildChild(url))
+	}
 	if url := os.Getenv(soakURL); url != "" {
 		os.Exit(soakChild(url))
 	}
