@@ -42,11 +42,11 @@ func (w *writer) stage(c Change) error {
 	}
 	target := w.project.Path(c.Path)
 	if err := w.mkdir(filepath.Dir(target)); err != nil {
-		return err
+		return fmt.Errorf("nothing was written: %s cannot be: %w", c.Path, reason(err))
 	}
 	tmp, err := os.CreateTemp(filepath.Dir(target), ".backstory-*.tmp")
 	if err != nil {
-		return err
+		return fmt.Errorf("nothing was written: %s cannot be: %w", c.Path, reason(err))
 	}
 	w.undo = append(w.undo, func() error { return ignoreMissing(os.Remove(tmp.Name())) })
 	_, err = tmp.Write(c.New)

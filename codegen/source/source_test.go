@@ -188,7 +188,10 @@ func TestRead(t *testing.T) {
 	for _, f := range tree.Files {
 		names = append(names, f.Name)
 	}
-	if diff := cmp.Diff([]string{"schemas/a/c/actor.json", "schemas/b/types.json"}, names); diff != "" {
+	if huge := tree.File("schemas/a/huge.json"); huge == nil || !huge.Damaged || huge.Root != nil {
+		t.Errorf("the file that could not be read is %+v", huge)
+	}
+	if diff := cmp.Diff([]string{"schemas/a/c/actor.json", "schemas/a/huge.json", "schemas/b/types.json"}, names); diff != "" {
 		t.Error(diff)
 	}
 	want := `schemas/a/huge.json: BS1001 this file cannot be read: it is larger than 1 MiB

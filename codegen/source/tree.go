@@ -47,26 +47,36 @@ type File struct {
 	index map[*Node]map[string]*Member
 }
 
-// Read reads the JSON files of a schemas folder. The tree holds every file that
-// could be read, also when there are faults.
+// Read reads the JSON files of a schemas folder. The tree holds every file, also
+// those that could not be read, which are damaged.
 func Read(dir string) (*Tree, Faults) {
-	files := map[string][]byte{}
+	files := folder{readable: map[string][]byte{}}
 	var faults Faults
 	err := filepath.WalkDir(dir, func(name string, entry fs.DirEntry, err error) error {
 		rel, relErr := filepath.Rel(dir, name)
 		if relErr != nil {
 			return relErr
 		}
-		return readEntry(files, &faults, name, filepath.ToSlash(rel), entry, err)
+		return readEntry(&files, &faults, name, filepath.ToSlash(rel), entry, err)
 	})
 	if err != nil {
 		faults.Add(Pos{File: Root}, CodeUnreadable, "the folder cannot be read: "+reason(err), "make sure that the folder "+Root+" exists and may be read")
 	}
-	tree, more := New(files)
+	tree, more := New(files.readable)
+	for _, name := range files.unreadable {
+		tree.add(&File{Name: path.Join(Root, name), Path: name, Damaged: true, lines: []int{0}, index: map[*Node]map[string]*Member{}})
+	}
 	return tree, append(faults, more...).Sorted()
 }
 
-func readEntry(files map[string][]byte, faults *Faults, name, rel string, entry fs.DirEntry, err error) error {
+// folder is what Read has found: path below schemas → bytes, and the paths of
+// the files that are there and cannot be read.
+type folder struct {
+	readable   map[string][]byte
+	unreadable []string
+}
+
+func readEntry(files *folder, faults *Faults, name, rel string, entry fs.DirEntry, err error) error {
 	pos := Pos{File: path.Join(Root, rel)}
 	if err != nil {
 		if rel == "." {
@@ -99,9 +109,10 @@ func readEntry(files map[string][]byte, faults *Faults, name, rel string, entry 
 	data, why := readRegular(name)
 	if why != "" {
 		faults.Add(pos, CodeUnreadable, "this file cannot be read: "+why, "make it a readable regular file of at most 1 MiB")
+		files.unreadable = append(files.unreadable, rel)
 		return nil
 	}
-	files[rel] = data
+	files.readable[rel] = data
 	return nil
 }
 
@@ -139,11 +150,16 @@ func New(files map[string][]byte) (*Tree, Faults) {
 	tree := &Tree{byName: map[string]*File{}}
 	var faults Faults
 	for _, name := range slices.Sorted(maps.Keys(files)) {
-		file := newFile(name, files[name], &faults)
-		tree.Files = append(tree.Files, file)
-		tree.byName[file.Name] = file
+		tree.add(newFile(name, files[name], &faults))
 	}
 	return tree, faults.Sorted()
+}
+
+// add puts a file in its place.
+func (t *Tree) add(file *File) {
+	at, _ := slices.BinarySearchFunc(t.Files, file.Name, func(f *File, name string) int { return strings.Compare(f.Name, name) })
+	t.Files = slices.Insert(t.Files, at, file)
+	t.byName[file.Name] = file
 }
 
 func newFile(name string, data []byte, faults *Faults) *File {
