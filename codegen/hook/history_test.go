@@ -105,3 +105,84 @@ func TestNoNetwork(t *testing.T) {
 	r.committed()
 	r.inHead("README.md", "c_shop__cart__drop", true)
 }
+
+// TestFirstCommit has nothing to compare the index with.
+func TestFirstCommit(t *testing.T) {
+	r := newRepo(t, "")
+	r.git("checkout", "-q", "--orphan", "fresh")
+	r.add("drop")
+	r.git("add", "schemas")
+	r.commit()
+	r.committed()
+	r.clean()
+	r.inHead("README.md", "c_shop__cart__drop", true)
+	if n := strings.TrimSpace(r.git("rev-list", "--count", "HEAD")); n != "1" {
+		t.Errorf("%s commits", n)
+	}
+}
+
+func TestCommitFromAFolderBelow(t *testing.T) {
+	r := newRepo(t, "projects/my shop")
+	r.add("drop")
+	below := &repo{t, filepath.Join(r.dir, "schemas/shop")}
+	below.git("add", ".")
+	below.commit()
+	r.committed()
+	r.clean()
+	r.inHead("README.md", "c_shop__cart__drop", true)
+}
+
+// TestCommitPathOfSomethingElse leaves the schemas that are staged for later, and
+// what follows from them, out of the commit.
+func TestCommitPathOfSomethingElse(t *testing.T) {
+	r := newRepo(t, "")
+	r.add("drop")
+	r.git("add", "schemas")
+	r.put("other.txt", "b\n")
+	r.commit("--", "other.txt")
+	r.committed()
+	r.inHead("README.md", "drop", false)
+	r.status("A  schemas/shop/cart/commands/drop.json", "A  schemas/shop/cart/events/drop_done.json")
+	r.put("other.txt", "c\n")
+	r.commit("-i", "--", "other.txt")
+	r.committed()
+	r.clean()
+	r.inHead("README.md", "drop", true)
+}
+
+func TestCherryPickIsOnlyChecked(t *testing.T) {
+	r := diverged(t)
+	if _, err := r.try(nil, "git", "cherry-pick", "main"); err == nil {
+		t.Fatal("the cherry-pick has no conflict")
+	}
+	for name := range strings.FieldsSeq(r.git("diff", "--name-only", "--diff-filter=U")) {
+		r.git("checkout", "-q", "--ours", "--", name)
+	}
+	r.git("add", "-A")
+	out, err := r.try([]string{"GIT_EDITOR=true"}, "git", "cherry-pick", "--continue")
+	if err == nil || !strings.Contains(out, "is only checked") {
+		t.Errorf("%v: %s", err, out)
+	}
+	r.run(compiler, "generate")
+	r.git("add", "-A")
+	if out, err := r.try([]string{"GIT_EDITOR=true"}, "git", "cherry-pick", "--continue"); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	r.committed()
+	r.clean()
+	r.inHead("README.md", "c_shop__cart__right", true)
+}
+
+// TestNamesThatShellsTripOver has files that are nobody's business and must not
+// stop a commit.
+func TestNamesThatShellsTripOver(t *testing.T) {
+	r := newRepo(t, "")
+	for _, name := range []string{"a b.txt", "größe.txt", "quote\".txt", "new\nline.txt", "-dash.txt", "schemas/.hidden.json", "$HOME.txt"} {
+		r.put(name, "x\n")
+	}
+	r.add("drop")
+	r.git("add", "-A")
+	r.commit()
+	r.committed()
+	r.clean()
+}
