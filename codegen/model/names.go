@@ -69,7 +69,7 @@ func enumSuffix(value string) string {
 		return "Empty"
 	}
 	var b strings.Builder
-	for _, word := range words(value) {
+	for _, word := range words(spelled(value)) {
 		b.WriteString(capitalise(word))
 	}
 	if b.Len() > 0 {
@@ -77,6 +77,19 @@ func enumSuffix(value string) string {
 	}
 	for _, r := range value {
 		fmt.Fprintf(&b, "U%04X", r)
+	}
+	return b.String()
+}
+
+// spelled writes control characters by their code point, since they cannot be seen.
+func spelled(value string) string {
+	var b strings.Builder
+	for _, r := range value {
+		if unicode.IsControl(r) {
+			fmt.Fprintf(&b, "_U%04X_", r)
+			continue
+		}
+		b.WriteRune(r)
 	}
 	return b.String()
 }

@@ -87,6 +87,7 @@ type run struct {
 	checks                   []check
 	refusals                 []string
 	compiled, refused, typed int
+	profile                  int // groups of the profile alone, which must compile
 }
 
 // TestOfficialSuite puts every group through the compiler: either it is refused,
@@ -98,7 +99,11 @@ func TestOfficialSuite(t *testing.T) {
 	}
 	golden(t, "testdata/refused.txt", "file\tgroup\tcodes\treason\twith the types added that its keywords need\n"+strings.Join(r.refusals, "\n")+"\n")
 	golden(t, "testdata/differs.txt", "file\tgroup\ttest\tdecoder\tsuite\tjsonschema/v5\treason\n"+strings.Join(r.judge(), "\n")+"\n")
-	t.Logf("%d groups compiled as they stand, %d refused, %d of these run with types added; %d instances", r.compiled, r.refused, r.typed, len(r.checks))
+	if r.compiled < 40 || r.typed < 100 || r.profile < 30 || len(r.checks) < 1000 {
+		t.Error("the suite has lost its teeth: look at what is read, and at what is compiled")
+	}
+	t.Logf("%d groups compiled as they stand (of those, and of the refused, %d are of the profile alone), %d refused, %d of these run with types added; %d instances",
+		r.compiled, r.profile, r.refused, r.typed, len(r.checks))
 }
 
 func (r *run) group(i int, g group) {
@@ -108,12 +113,21 @@ func (r *run) group(i int, g group) {
 	faults := r.compile(name, event, g)
 	if faults == nil {
 		r.compiled++
+		if inProfile(schema) {
+			r.profile++
+		}
 		for _, test := range g.Tests {
 			r.ask(name, event, g, test.Description, test.Data, test.Valid, test.Valid, false)
 		}
 		return
 	}
 	r.refused++
+	if inProfile(schema) {
+		r.profile++
+	}
+	if mistaken(schema, strings.Fields(codes(faults))) {
+		r.t.Errorf("%s: %s: uses the profile only and is refused: %s %s", g.file, g.Description, codes(faults), faults[0].Message)
+	}
 	r.refusals = append(r.refusals, strings.Join([]string{g.file, oneLine(g.Description), codes(faults), oneLine(faults[0].Message), r.withTypes(i, g, schema)}, "\t"))
 }
 
