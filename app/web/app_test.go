@@ -3,6 +3,7 @@ package web
 import (
 	"context"
 	"log/slog"
+	"net/http"
 	"net/http/httptest"
 	"testing"
 	"time"
@@ -34,6 +35,7 @@ type services struct {
 	expander expander.Expander
 	log      *slog.Logger // nil: nothing is logged
 	limits   Limits
+	wrap     func(http.Handler) http.Handler
 	database string // "": one of its own
 }
 
@@ -65,7 +67,7 @@ func serveAppWith(t *testing.T, outside services) *httptest.Server {
 		}
 		eng.Close()
 	})
-	s, err := New(Config{Client: eng, System: system, Secret: []byte("a secret for tests"), Log: log, Patience: patience, Limits: outside.limits, // busy machines are slow
+	s, err := New(Config{Client: eng, System: system, Secret: []byte("a secret for tests"), Log: log, Patience: patience, Limits: outside.limits, Wrap: outside.wrap, // busy machines are slow
 		Operator: eng, Notes: eng, Admin: func(user string) bool { return user != "Eve" }, Expands: true})
 	if err != nil {
 		t.Fatal(err)
