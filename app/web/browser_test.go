@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/chromedp"
 )
@@ -140,6 +141,18 @@ func (w *tab) do(what string, steps ...chromedp.Action[chromedp.Void]) {
 	}
 }
 
+// call runs a command of the browser's protocol.
+func call[P, R any](w *tab, command cdp.Command[P, R], params P) R {
+	w.t.Helper()
+	ctx, cancel := context.WithTimeout(w.ctx, patience)
+	defer cancel()
+	result, err := chromedp.Call(ctx, command, params)
+	if err != nil {
+		w.t.Fatalf("%s: %v", command.Method, err)
+	}
+	return result
+}
+
 func (w *tab) open(path string) {
 	w.t.Helper()
 	w.do("open "+path, chromedp.Navigate(w.base+path))
@@ -247,12 +260,7 @@ func (w *tab) item(text string) string {
 // screenshot saves what the window shows.
 func (w *tab) screenshot(file string) {
 	w.t.Helper()
-	ctx, cancel := context.WithTimeout(w.ctx, patience)
-	defer cancel()
-	shot, err := chromedp.Call(ctx, page.CaptureScreenshot, page.CaptureScreenshotParams{Format: page.CaptureScreenshotFormatPng})
-	if err != nil {
-		w.t.Fatal(err)
-	}
+	shot := call(w, page.CaptureScreenshot, page.CaptureScreenshotParams{Format: page.CaptureScreenshotFormatPng})
 	if err := os.WriteFile(file, shot.Data, 0o644); err != nil {
 		w.t.Fatal(err)
 	}

@@ -31,13 +31,9 @@ var payloads = []string{
 // have stopped it.
 func (w *tab) guard() {
 	w.t.Helper()
-	if _, err := chromedp.Call(w.ctx, page.SetBypassCSP, page.SetBypassCSPParams{Enabled: true}); err != nil {
-		w.t.Fatal(err)
-	}
-	if _, err := chromedp.Call(w.ctx, page.AddScriptToEvaluateOnNewDocument, page.AddScriptToEvaluateOnNewDocumentParams{
-		Source: "window.ran = () => { document.documentElement.dataset.ran = 'yes' }; window.alert = window.ran;"}); err != nil {
-		w.t.Fatal(err)
-	}
+	call(w, page.SetBypassCSP, page.SetBypassCSPParams{Enabled: true})
+	call(w, page.AddScriptToEvaluateOnNewDocument, page.AddScriptToEvaluateOnNewDocumentParams{
+		Source: "window.ran = () => { document.documentElement.dataset.ran = 'yes' }; window.alert = window.ran;"})
 }
 
 // harmless fails when a text of somebody ran on the page, or became a part of it.
