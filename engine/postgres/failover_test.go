@@ -1,0 +1,271 @@
+package postgres_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/url"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+
+	"github.com/backstory-go/backstory/engine"
+	"github.com/backstory-go/backstory/engine/localpg"
+	"github.com/backstory-go/backstory/engine/postgres"
+)
+
+// relay is the address under which a database is reached, whichever server it is on.
+type relay struct {
+	group sync.WaitGroup
+
+	mu       sync.Mutex
+	database string // URL; "": none is there
+	open     map[net.Conn]bool
+}
+
+// newRelay listens, and returns the URL that leads to the database by it.
+func newRelay(tb testing.TB, database string) (*relay, string) {
+	tb.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		tb.Fatal(err)
+	}
+	u, err := url.Parse(database)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	u.Host = listener.Addr().String()
+	r := &relay{database: database, open: map[net.Conn]bool{}}
+	r.group.Go(func() {
+		for {
+			client, err := listener.Accept()
+			if err != nil {
+				return
+			}
+			r.group.Go(func() { r.pass(client) })
+		}
+	})
+	tb.Cleanup(func() {
+		_ = listener.Close()
+		r.leads("")
+		r.group.Wait()
+	})
+	return r, u.String()
+}
+
+// leads changes where the relay leads to. Every connection is cut.
+func (r *relay) leads(database string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.database = database
+	for conn := range r.open {
+		_ = conn.Close()
+	}
+	clear(r.open)
+}
+
+func (r *relay) pass(client net.Conn) {
+	defer client.Close()
+	r.mu.Lock()
+	cfg, err := pgx.ParseConfig(r.database)
+	if r.database == "" || err != nil {
+		r.mu.Unlock()
+		return
+	}
+	network, address := pgconn.NetworkAddress(cfg.Host, cfg.Port)
+	server, err := net.Dial(network, address)
+	if err == nil {
+		r.open[client], r.open[server] = true, true
+	}
+	r.mu.Unlock()
+	if err != nil {
+		return
+	}
+	defer server.Close()
+	back := make(chan struct{})
+	go func() {
+		defer close(back)
+		_, _ = io.Copy(client, server)
+		_ = client.Close()
+	}()
+	_, _ = io.Copy(server, client)
+	_ = server.Close()
+	<-back
+}
+
+// standby is a physical copy of a server, which follows it until it is told not to.
+type standby struct {
+	tb  testing.TB
+	url string // of the database
+}
+
+// newStandby copies a server as an operator would, and starts the copy.
+func newStandby(tb testing.TB, of *localpg.Server, database string) *standby {
+	tb.Helper()
+	copying, serving := program(tb, "pg_basebackup"), program(tb, "postgres")
+	owner, err := os.Stat(of.DataDir())
+	if err != nil {
+		tb.Fatal(err)
+	}
+	user := owner.Sys().(*syscall.Stat_t)
+	dir := filepath.Join(filepath.Dir(of.DataDir()), "standby")
+	if err := errors.Join(os.Mkdir(dir, 0o700), os.Chown(dir, int(user.Uid), int(user.Gid))); err != nil {
+		tb.Fatal(err)
+	}
+	as := func(cmd *exec.Cmd) (*exec.Cmd, *strings.Builder) {
+		said := &strings.Builder{}
+		cmd.Dir, cmd.Stdout, cmd.Stderr, cmd.Env = dir, said, said, append(os.Environ(), "LC_ALL=C")
+		if int(user.Uid) != os.Geteuid() {
+			cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: user.Uid, Gid: user.Gid}}
+		}
+		return cmd, said
+	}
+	copied, said := as(exec.CommandContext(within(tb), copying, "--pgdata="+dir, "--dbname="+of.URL("postgres"), "--write-recovery-conf", "--wal-method=stream", "--checkpoint=fast", "--no-sync"))
+	if err := copied.Run(); err != nil {
+		tb.Fatalf("pg_basebackup: %v\n%s", err, said)
+	}
+	port := freePort(tb)
+	cmd, said := as(exec.Command(serving, "-D", dir, "-k", "", "-h", "127.0.0.1", "-p", port, "-c", "max_connections=300", "-c", "fsync=off"))
+	if err := cmd.Start(); err != nil {
+		tb.Fatal(err)
+	}
+	tb.Cleanup(func() {
+		_ = cmd.Process.Signal(syscall.SIGINT)
+		_ = cmd.Wait()
+		if tb.Failed() {
+			tb.Logf("the standby said:\n%s", said)
+		}
+	})
+	u, err := url.Parse(database)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	u.Host = net.JoinHostPort("127.0.0.1", port)
+	s := &standby{tb: tb, url: u.String()}
+	eventually(tb, "the standby answers", func() bool {
+		conn, err := pgx.Connect(within(tb), s.url)
+		if err == nil {
+			_ = conn.Close(context.Background())
+		}
+		return err == nil
+	})
+	return s
+}
+
+func freePort(tb testing.TB) string {
+	tb.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		tb.Fatal(err)
+	}
+	defer listener.Close()
+	return strconv.Itoa(listener.Addr().(*net.TCPAddr).Port)
+}
+
+// stopFollowing lets the standby take no more of what the primary stores.
+func (s *standby) stopFollowing(primary string) {
+	s.tb.Helper()
+	for _, statement := range []string{`ALTER SYSTEM SET primary_conninfo = ''`, `SELECT pg_reload_conf()`} {
+		if err := sql(s.tb, s.url, statement); err != nil {
+			s.tb.Fatal(err)
+		}
+	}
+	eventually(s.tb, "the standby has left", func() bool {
+		return one[int64](s.tb, primary, `SELECT count(*) FROM pg_stat_replication`) == 0
+	})
+}
+
+// A standby takes the primary's place that never got the end of its log: it is on a
+// new timeline. Running processes find it at the primary's address, drop what they
+// remember, and go on; nothing of the lost end is left or blocks anything.
+func TestFailoverThatLosesATail(t *testing.T) {
+	t.Parallel()
+	primary := privateServer(t, false)
+	direct := createDatabase(t, primary.URL("postgres"), "log", "template1")
+	openEngine(t, noting(direct, hooks{})).Close()
+	copied := newStandby(t, primary, direct)
+	address, through := newRelay(t, direct)
+	cfg := noting(through, hooks{calls: []string{"slack"}}) // outside calls go on: it is no copy
+	worker := started(t, cfg)
+	cfg.Roles = []postgres.Role{postgres.RoleWeb}
+	engines := []*postgres.Engine{worker, started(t, cfg)}
+
+	depositMany(t, worker, 7)
+	reacted(t, direct)
+	caughtUp(t, worker)
+	eventually(t, "the standby has all", func() bool { return sameEnd(t, direct, copied.url) })
+	copied.stopFollowing(direct)
+	kept := one[int64](t, direct, `SELECT max(position) FROM backstory.events`)
+	lost := command("deposit", "a0", 1_000)
+	settled(t, worker, lost)
+	depositMany(t, worker, 5)
+	reacted(t, direct)
+	caughtUp(t, worker)
+	before := worker.Epoch()
+
+	if err := primary.Stop(true); err != nil {
+		t.Fatal(err)
+	}
+	address.leads(copied.url)
+	eventually(t, "the worker meets a standby", func() bool { return !worker.Readiness(within(t)).Ready })
+	if err := sql(t, copied.url, `SELECT pg_promote(true, 60)`); err != nil {
+		t.Fatal(err)
+	}
+	for i, e := range engines {
+		eventually(t, fmt.Sprintf("engine %d notices", i), func() bool { return e.Epoch().Changes == 1 })
+		now := e.Epoch()
+		if now.Epoch.Timeline <= before.Epoch.Timeline || now.Epoch.Cluster != before.Epoch.Cluster || now.Epoch.Log != before.Epoch.Log || now.CallsPaused {
+			t.Errorf("engine %d: %+v after %+v", i, now, before)
+		}
+		if _, err := e.Outcome(within(t), lost.ID); !errors.Is(err, engine.ErrNotFound) {
+			t.Errorf("engine %d knows an outcome of the lost end: %v", i, err)
+		}
+		if head, err := e.Head(within(t)); err != nil || head != kept {
+			t.Errorf("engine %d: the head is %d, %v; want %d", i, head, err, kept)
+		}
+		eventually(t, fmt.Sprintf("engine %d says so in its health", i), func() bool { return saysFailover(within(t), e) })
+	}
+	if o := settled(t, engines[1], lost); o.Status != engine.Accepted { // as its sender would, who has no answer
+		t.Errorf("submitted again: %+v", o)
+	}
+	depositMany(t, worker, 6)
+	depositMany(t, engines[1], 6)
+	reacted(t, copied.url)
+	caughtUp(t, worker)
+	checkLog(t, copied.url)
+	checkBalances(t, copied.url)
+	if v, err := worker.Verify(within(t), postgres.VerifyOptions{}); err != nil || len(v.Findings) > 0 {
+		t.Errorf("verify: %v, %v", v.Findings, err)
+	}
+	if keys := heldKeys(t, copied.url, "bank.account"); len(keys) > 0 {
+		t.Errorf("held: %v", keys)
+	}
+}
+
+// sameEnd says whether two servers hold the same events and checkpoints.
+func sameEnd(tb testing.TB, a, b string) bool {
+	tb.Helper()
+	const end = `SELECT (SELECT coalesce(max(position), 0) FROM backstory.events) || ' ' || (SELECT string_agg(consumer || slot || '=' || position, ' ' ORDER BY consumer, slot) FROM backstory.slots)`
+	return one[string](tb, a, end) == one[string](tb, b, end)
+}
+
+// saysFailover says whether the engine serves again, and notes why its log is
+// another one.
+func saysFailover(ctx context.Context, e *postgres.Engine) bool {
+	r := e.Readiness(ctx)
+	noted := false
+	for _, c := range r.Checks {
+		noted = noted || c.Name == "log" && c.Status == postgres.CheckNote && strings.Contains(c.Detail, "failover")
+	}
+	return r.Ready && noted
+}
