@@ -35,6 +35,9 @@ type Outcome struct {
 	Events  []OutcomeEvent `json:"events"`
 	Refusal *RefusalInfo   `json:"refusal,omitempty"`
 	Error   string         `json:"-"` // of Failed: for operators, not for the person who asked
+	// Archived is how many of its events were moved out of the log; they come before
+	// those in Events.
+	Archived int `json:"archived,omitempty"`
 
 	By          string          `json:"-"`
 	At          time.Time       `json:"-"` // when the command was submitted
@@ -54,7 +57,7 @@ type OutcomeEvent struct {
 }
 
 // Position is that of the outcome's last event: what a reader waits for to see
-// its own write. 0: the command led to no event.
+// its own write. 0: the command led to no event, or all of them were archived.
 func (o Outcome) Position() int64 {
 	if len(o.Events) == 0 {
 		return 0

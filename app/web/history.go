@@ -162,7 +162,7 @@ func commandEntry(o engine.Outcome, texts map[string]string) (entry, bool) {
 		e.Kind, e.About = entryRefused, o.Refusal.Message
 	case o.Status == engine.Failed:
 		e.Kind, e.About = entryFailed, "It could not be carried out."
-	case o.Status == engine.Accepted && len(o.Events) == 0:
+	case o.Status == engine.Accepted && len(o.Events) == 0 && o.Archived == 0:
 		e.Kind = entryNothing
 	default:
 		return e, false

@@ -138,6 +138,7 @@ func sharedSchemas() object {
 			required("stream", of("string", "The stream that it was for: type/id.")),
 			required("status", object{{"type", "string"}, {"enum", list{"pending", "scheduled", "settling", "accepted", "refused", "failed", "cancelled"}}}),
 			required("events", arrayOf(reference("#/components/schemas/OutcomeEvent"), "What it stored.")),
+			optional("archived", bounded("How many of its events were moved out of the log, before those that are listed.", 1)),
 			optional("refusal", reference("#/components/schemas/Refusal")))},
 		{"OutcomeEvent", record("",
 			required("id", formatted("uuid", "The event's identity.")),

@@ -103,7 +103,7 @@ func (e *Engine) answer(s sender, row *enginedb.InboxTakeRow, space string,
 func (e *Engine) reactedTo(ctx context.Context, s sender, position int64) (engine.Recorded, any, error) {
 	list, err := readLog(ctx, e.sql, position-1, 1)
 	if err == nil && (len(list) == 0 || list[0].Meta.Position != position) {
-		return engine.Recorded{}, nil, fmt.Errorf("event %d, which %s ran after, is not in the log", position, s.Name)
+		return engine.Recorded{}, nil, fmt.Errorf("event %d, which %s ran after: %w", position, s.Name, engine.ErrArchived)
 	}
 	if err != nil {
 		return engine.Recorded{}, nil, fmt.Errorf("%w: %w", errUnread, err)

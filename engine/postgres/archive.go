@@ -38,7 +38,8 @@ type Archived struct {
 // engine.ErrArchived. Outcomes of commands stay. It works as the log's owner
 // (Config.OwnerURL), while the app runs. progress may be nil.
 //
-// ErrNotArchivable: a consumer has not seen the range; an actor or reactor has a
+// ErrNotArchivable: a consumer has not seen the range; a command that a reaction to
+// it sent, and whose outcome it answers, is not decided; an actor or reactor has a
 // state that cannot be kept; or there is nothing in the range.
 func (e *Engine) Archive(ctx context.Context, r ArchiveRange, file string, progress func(Progress)) (Archived, error) {
 	conn, err := owner(ctx, e.cfg)
@@ -133,6 +134,9 @@ func (a *archiver) ready(ctx context.Context, sql *enginedb.Queries) error {
 	if len(behind) > 0 {
 		return fmt.Errorf("%w: %v did not see all events up to position %d yet", ErrNotArchivable, behind, a.out.Last)
 	}
+	if err := a.answered(ctx, sql); err != nil {
+		return err
+	}
 	tagged, err := sql.FloorTagged(ctx, enginedb.FloorTaggedParams{Floor: a.out.Last})
 	if err != nil {
 		return err
@@ -143,6 +147,18 @@ func (a *archiver) ready(ctx context.Context, sql *enginedb.Queries) error {
 		}
 	}
 	return nil
+}
+
+// answered looks for commands that reactions to the range sent, and whose refusal or
+// failure these would answer: with the event that they ran after, and their state then.
+func (a *archiver) answered(ctx context.Context, sql *enginedb.Queries) error {
+	reactions, err := sql.FloorUnanswered(ctx, enginedb.FloorUnansweredParams{Floor: a.out.Last})
+	for _, name := range reactions {
+		if by, known := a.e.senders[name]; known && (by.Refused != nil || by.Parked != nil) {
+			return fmt.Errorf("%w: what %s sent after events up to position %d waits to be decided, settled or given up", ErrNotArchivable, name, a.out.Last)
+		}
+	}
+	return err
 }
 
 // move records the floor and takes the range out of the log.

@@ -110,6 +110,9 @@ func joinEvents(ctx context.Context, sql *enginedb.Queries, rows []enginedb.Outc
 		o.Events = append(o.Events, engine.OutcomeEvent{ID: ev.ID, Type: ev.Type, Position: ev.Position,
 			Version: ev.Version, At: ev.At.UTC(), Data: ev.Data})
 	}
+	for i, row := range rows { // an outcome is stored with its events: what is missing was archived
+		list[i].Archived = int(row.Events) - len(list[i].Events)
+	}
 	return list, err
 }
 

@@ -22,6 +22,15 @@ UNION
 SELECT h.consumer FROM backstory.held h WHERE h.from_position <= @floor
 ORDER BY consumer;
 
+-- name: FloorUnanswered :many
+-- Reactions to what is to leave, of whose commands it is not known what becomes.
+SELECT i.reaction FROM backstory.inbox i WHERE i.reaction <> '' AND i.cause <= @floor
+UNION
+SELECT o.reaction FROM backstory.outcomes o WHERE o.status = 'settling' AND o.reaction <> '' AND o.cause <= @floor
+UNION
+SELECT o.reaction FROM backstory.outcomes o WHERE o.status = 'failed' AND o.discarded_at IS NULL AND o.reaction <> '' AND o.cause <= @floor
+ORDER BY reaction;
+
 -- name: FloorTagged :one
 SELECT EXISTS (SELECT 1 FROM backstory.event_tags t JOIN backstory.events e USING (position) WHERE e.position <= @floor)::boolean AS tagged;
 

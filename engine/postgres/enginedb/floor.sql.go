@@ -364,3 +364,37 @@ func (q *Queries) FloorTagged(ctx context.Context, arg FloorTaggedParams) (bool,
 	err := row.Scan(&tagged)
 	return tagged, err
 }
+
+const FloorUnanswered = `-- name: FloorUnanswered :many
+SELECT i.reaction FROM backstory.inbox i WHERE i.reaction <> '' AND i.cause <= $1
+UNION
+SELECT o.reaction FROM backstory.outcomes o WHERE o.status = 'settling' AND o.reaction <> '' AND o.cause <= $1
+UNION
+SELECT o.reaction FROM backstory.outcomes o WHERE o.status = 'failed' AND o.discarded_at IS NULL AND o.reaction <> '' AND o.cause <= $1
+ORDER BY reaction
+`
+
+type FloorUnansweredParams struct {
+	Floor int64
+}
+
+// Reactions to what is to leave, of whose commands it is not known what becomes.
+func (q *Queries) FloorUnanswered(ctx context.Context, arg FloorUnansweredParams) ([]string, error) {
+	rows, err := q.db.Query(ctx, FloorUnanswered, arg.Floor)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []string
+	for rows.Next() {
+		var reaction string
+		if err := rows.Scan(&reaction); err != nil {
+			return nil, err
+		}
+		items = append(items, reaction)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
