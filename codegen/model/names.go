@@ -113,12 +113,12 @@ func singular(name, otherwise string) string {
 	return name + otherwise
 }
 
-// packageName is a name without "_". A keyword or predeclared name would not
-// compile or would hide the predeclared one, so it gets a "_" at its end, which
-// no other name can have.
+// packageName is a name without "_". A keyword, a predeclared name or init would
+// not compile or would hide the predeclared one, so it gets a "_" at its end,
+// which no other name can have.
 func packageName(name string) string {
 	p := strings.ReplaceAll(name, "_", "")
-	if token.IsKeyword(p) || types.Universe.Lookup(p) != nil {
+	if token.IsKeyword(p) || p == "init" || types.Universe.Lookup(p) != nil {
 		p += "_"
 	}
 	return p

@@ -63,7 +63,7 @@ func TestSingular(t *testing.T) {
 }
 
 func TestPackageName(t *testing.T) {
-	for in, want := range map[string]string{"list": "list", "list_name": "listname", "type": "type_", "string": "string_", "go_to": "goto_"} {
+	for in, want := range map[string]string{"list": "list", "list_name": "listname", "type": "type_", "string": "string_", "go_to": "goto_", "init": "init_", "in_it": "init_"} {
 		if got := packageName(in); got != want {
 			t.Errorf("packageName(%q) = %q, want %q", in, got, want)
 		}
