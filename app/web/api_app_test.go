@@ -87,3 +87,38 @@ func (s *site) apiIDs(list string) {
 		s.t.Errorf("the id of another: %d %s", r.status, r.text)
 	}
 }
+
+// Two tabs delete the same item at once: one does, the other is told that it is
+// gone, and the list goes on for both.
+func TestTwoTabsDeleteOneItem(t *testing.T) {
+	s := signedIn(t, startApp(t), nil)
+	list := uuid.NewString()
+	send := func(command, data string) reply {
+		return s.send(command, `{"stream_id":"`+list+`","data":`+data+`}`, "wait=20")
+	}
+	if r := send("create", `{"name":"Groceries"}`); r.status != 200 {
+		t.Fatalf("create: %d %s", r.status, r.text)
+	}
+	for round := range 3 {
+		added := send("add_item", fmt.Sprintf(`{"text":"Item %d"}`, round))
+		events, _ := added.body["events"].([]any)
+		if added.status != 200 || len(events) != 1 {
+			t.Fatalf("add: %d %s", added.status, added.text)
+		}
+		item := events[0].(map[string]any)["data"].(map[string]any)["id"].(string)
+		answers := make(chan reply, 2)
+		for range 2 {
+			go func() { answers <- send("remove_item", `{"id":"`+item+`"}`) }()
+		}
+		first, second := <-answers, <-answers
+		if first.status != 200 {
+			first, second = second, first
+		}
+		if first.status != 200 || second.status != 409 || second.body["code"] != "item_not_found" {
+			t.Errorf("%d %s\n%d %s", first.status, first.text, second.status, second.text)
+		}
+	}
+	if state, _ := s.ask("/api/streams/todos.list/" + list).body["state"].(map[string]any); len(state["items"].([]any)) != 0 {
+		t.Errorf("%v", state)
+	}
+}
