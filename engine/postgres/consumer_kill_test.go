@@ -191,17 +191,7 @@ func TestLongOutage_ParksNothing(t *testing.T) {
 	e := started(t, cfg)
 	settled(t, e, command("deposit", "a", 1))
 	<-running
-	admin := connect(t, server.URL("postgres"))
-	defer admin.Close(context.Background())
-	allow := func(yes bool) {
-		if _, err := admin.Exec(within(t), fmt.Sprintf(`ALTER DATABASE outage ALLOW_CONNECTIONS %t`, yes)); err != nil {
-			t.Fatal(err)
-		}
-	}
-	allow(false)
-	if _, err := admin.Exec(within(t), `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = 'outage'`); err != nil {
-		t.Fatal(err)
-	}
+	outage := cutOff(t, server.URL("postgres"), "outage")
 	close(away)
 	fails := func() (n int64) {
 		for _, loop := range e.Health() {
@@ -212,7 +202,7 @@ func TestLongOutage_ParksNothing(t *testing.T) {
 		return n
 	}
 	eventually(t, "the consumer failed more often than its budget", func() bool { return fails() > 3 })
-	allow(true)
+	outage.end()
 	reacted(t, url)
 	if keys := heldKeys(t, url, "bank.account"); len(keys) > 0 {
 		t.Errorf("held: %v", keys)
