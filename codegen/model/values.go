@@ -28,24 +28,23 @@ type instance struct {
 // constants and enum values. Files with faults, and those that refer to them,
 // are left out: their values would be judged by a wrong schema.
 func (b *builder) checkValues() {
-	clean := b.cleanFiles()
 	c := newCompiler()
 	for _, f := range b.files {
 		if f.root == nil {
 			continue
 		}
-		data, err := json.Marshal(b.exported(f))
+		data, err := json.Marshal(b.exported(f)) // notes what the file refers to
 		if err == nil {
 			err = c.AddResource(baseURL+f.src.Path, bytes.NewReader(data))
 		}
 		if err != nil {
 			b.fault(f.pos(), codeInvalid, "compare the schema with JSON Schema 2020-12", "this is no valid JSON Schema: %s", firstLine(err))
-			clean[f] = false
 		}
 	}
+	clean := b.cleanFiles()
 	for _, f := range b.files {
 		if clean[f] && f.kind != "types" {
-			if _, err := c.Compile(baseURL + f.src.Path); err != nil {
+			if _, err := compiled(c, baseURL+f.src.Path); err != nil {
 				b.invalid(f, err)
 				clean[f] = false
 			}
@@ -56,6 +55,17 @@ func (b *builder) checkValues() {
 			b.checkInstance(c, in)
 		}
 	}
+}
+
+// compiled compiles a schema. The library is known to panic on some that are no
+// schemas; ours must not, whatever the files hold.
+func compiled(c *jsonschema.Compiler, url string) (schema *jsonschema.Schema, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("it cannot be read as one: %v", p)
+		}
+	}()
+	return c.Compile(url)
 }
 
 // cleanFiles are those without a fault, in themselves and in all that they
@@ -126,7 +136,7 @@ func (b *builder) idSchema(f *file, n *source.Node) any {
 }
 
 func (b *builder) checkInstance(c *jsonschema.Compiler, in instance) {
-	schema, err := c.Compile(baseURL + in.file.src.Path + "#" + fragment(in.schema.Pointer()))
+	schema, err := compiled(c, baseURL+in.file.src.Path+"#"+fragment(in.schema.Pointer()))
 	if err != nil {
 		b.invalid(in.file, err)
 		return
