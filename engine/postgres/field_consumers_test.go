@@ -2,7 +2,6 @@ package postgres_test
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"slices"
 	"sync"
@@ -13,21 +12,6 @@ import (
 	"github.com/backstory-go/backstory/engine"
 	"github.com/backstory-go/backstory/engine/postgres"
 )
-
-// buffers are the blocks that an EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) tells of.
-func buffers(tb testing.TB, text []byte) int64 {
-	tb.Helper()
-	var trees []struct {
-		Plan struct {
-			Hit  int64 `json:"Shared Hit Blocks"`
-			Read int64 `json:"Shared Read Blocks"`
-		}
-	}
-	if err := json.Unmarshal(text, &trees); err != nil || len(trees) != 1 {
-		tb.Fatalf("%s: %v", text, err)
-	}
-	return trees[0].Plan.Hit + trees[0].Plan.Read
-}
 
 const inboxRow = `INSERT INTO backstory.inbox (id, slot, type, stream, data, by, correlation, causation)
 	SELECT id, %d, 'bank.account.deposit', 'bank.account/late', '{"Amount":1}', '', id, id FROM (SELECT gen_random_uuid() AS id) i`

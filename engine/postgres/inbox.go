@@ -25,8 +25,9 @@ type inbox struct {
 	queue  queue[*letter]
 
 	mu      sync.Mutex
-	counted time.Time // when the waiting commands were counted
-	pending int       // then, and those that were submitted here since
+	counted time.Time     // when the waiting commands were counted
+	took    time.Duration // how long that took, at most a second
+	pending int           // then, and those that were submitted here since
 }
 
 // letter is a command on its way into the inbox.
@@ -136,17 +137,19 @@ func (in *inbox) insert(ctx context.Context, batch []*letter, again bool) error 
 	return err
 }
 
-// full says whether too many commands wait. It counts at most twice a second
-// while there is room, and never reads more rows than the limit.
+// full says whether too many commands wait. It counts at most twice a second while
+// there is room, never more rows than the limit, and for a twentieth of the time at
+// most: while an old snapshot is open, rows of decided commands are in the way.
 func (in *inbox) full(ctx context.Context) (bool, error) {
 	in.mu.Lock()
 	defer in.mu.Unlock()
-	if age := time.Since(in.counted); age > 500*time.Millisecond || in.pending >= in.most && age > 20*time.Millisecond {
+	if age := time.Since(in.counted); age > max(500*time.Millisecond, 20*in.took) || in.pending >= in.most && age > max(20*time.Millisecond, 20*in.took) {
+		began := time.Now()
 		n, err := in.sql.InboxCount(ctx, enginedb.InboxCountParams{Most: int32(in.most)})
 		if err != nil {
 			return false, err
 		}
-		in.pending, in.counted = int(n), time.Now()
+		in.pending, in.counted, in.took = int(n), time.Now(), min(time.Since(began), time.Second)
 	}
 	if in.pending >= in.most {
 		return true, nil
