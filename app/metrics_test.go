@@ -6,6 +6,8 @@ import (
 	"encoding/json"
 	"net/http"
 	"net/http/httptest"
+	"os"
+	"regexp"
 	"strconv"
 	"strings"
 	"testing"
@@ -96,6 +98,7 @@ func TestMetrics_Move(t *testing.T) {
 	finish(t, working)
 	come(t, working, map[string]float64{`backstory_retries_total{consumer="todos.slack_dispatcher"}`: some})
 	come(t, watching, map[string]float64{`backstory_parked{consumer="todos.slack_dispatcher"}`: 1})
+	documented(t, scrape(t, working))
 
 	stop()
 	if err := <-ended; err != nil {
@@ -114,6 +117,31 @@ func TestMetrics_Move(t *testing.T) {
 	come(t, watching, map[string]float64{"backstory_workers": 0, "backstory_head_staleness_seconds": some, `backstory_parked{consumer="commands"}`: 1,
 		`backstory_consumer_lag_events{consumer="todos.listings"}`: some, `backstory_consumer_lag_seconds{consumer="todos.listings"}`: some,
 		`backstory_consumer_running{consumer="todos.listings"}`: 0, "backstory_db_oldest_snapshot_seconds": some})
+}
+
+// documented wants every metric that docs/operate names.
+func documented(t *testing.T, served samples) {
+	t.Helper()
+	names := map[string]bool{}
+	for sample := range served {
+		name, _, _ := strings.Cut(sample, "{")
+		names[name], names[strings.TrimSuffix(name, "_count")] = true, true
+	}
+	for _, file := range []string{"README.md", "alerts.yaml", "grafana.json"} {
+		text, err := os.ReadFile("../docs/operate/" + file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		named := regexp.MustCompile(`backstory_[a-z_]+`).FindAllString(string(text), -1)
+		if len(named) < 10 {
+			t.Errorf("%s names %d metrics only", file, len(named))
+		}
+		for _, name := range named {
+			if !names[name] {
+				t.Errorf("%s names %s, which is not served", file, name)
+			}
+		}
+	}
 }
 
 func submit(t *testing.T, eng *postgres.Engine, verb, data string) (id uuid.UUID) {

@@ -2,6 +2,7 @@ package web
 
 import (
 	"fmt"
+	"sync"
 	"testing"
 	"time"
 
@@ -106,11 +107,13 @@ func TestTwoTabsDeleteOneItem(t *testing.T) {
 			t.Fatalf("add: %d %s", added.status, added.text)
 		}
 		item := events[0].(map[string]any)["data"].(map[string]any)["id"].(string)
-		answers := make(chan reply, 2)
-		for range 2 {
-			go func() { answers <- send("remove_item", `{"id":"`+item+`"}`) }()
+		var answers [2]reply
+		var tabs sync.WaitGroup
+		for i := range answers {
+			tabs.Go(func() { answers[i] = send("remove_item", `{"id":"`+item+`"}`) })
 		}
-		first, second := <-answers, <-answers
+		tabs.Wait()
+		first, second := answers[0], answers[1]
 		if first.status != 200 {
 			first, second = second, first
 		}
