@@ -51,7 +51,7 @@ func (e *Engine) append(ctx context.Context, a engine.Append) verdict {
 		}
 		v := e.sequenced(ctx, entry)
 		if need, ok := errors.AsType[*unanswered](v.err); ok {
-			again := false
+			var again bool
 			known, again = e.answerAll(known, need)
 			answerPause(ctx, again)
 		} else if !errors.Is(v.err, errStale) {

@@ -30,6 +30,8 @@ type duty struct {
 	builds  map[string]bool // projections whose renewal was begun
 	running sync.WaitGroup
 	beats   int
+	beaten  time.Time // the last time; zero: never
+	slept   bool      // this process itself could not beat for about a lease
 }
 
 // deaths are how many owners of a slot in a row ended without giving it back and
@@ -107,6 +109,8 @@ func (d *duty) beat(working context.Context) error {
 	if err := d.e.sql.WorkerBeat(ctx, enginedb.WorkerBeatParams{ID: d.e.id, Info: d.info, Consumers: d.idents}); err != nil {
 		return err
 	}
+	d.slept = !d.beaten.IsZero() && time.Since(d.beaten) > 3*beatEvery
+	d.beaten = time.Now()
 	shares, err := d.e.sql.ConsumerShares(ctx)
 	if err != nil {
 		return err
@@ -174,7 +178,7 @@ func (d *duty) share(ctx context.Context, owned []enginedb.SlotOwnedRow, able []
 	if len(mine) >= fair || len(idents) == 0 {
 		return mine[:min(len(mine), fair)], nil
 	}
-	stolen, err := d.e.sql.SlotSteal(ctx, enginedb.SlotStealParams{Owner: d.e.id, Consumers: idents, Most: int32(fair - len(mine))})
+	stolen, err := d.e.sql.SlotSteal(ctx, enginedb.SlotStealParams{Owner: d.e.id, Counts: !d.slept, Consumers: idents, Most: int32(fair - len(mine))})
 	for _, s := range stolen {
 		mine = append(mine, enginedb.SlotOwnedRow{Consumer: s.Consumer, Slot: s.Slot, Fence: s.Fence, Position: s.Position})
 		if s.Deaths > 0 {

@@ -35,7 +35,7 @@ func hotDuty(n int) []hot {
 		{query: "WorkerSweep", scans: "workers"},
 		{query: "ConsumerShares", scans: "consumers workers", sorts: "consumers"},
 		{query: "SlotOwned", args: []string{id}, scans: "slots", sorts: "the slots of a process"},
-		{query: "SlotSteal", args: []string{id, someTexts, "10"}, scans: "slots consumers workers", sorts: "slots that are free"},
+		{query: "SlotSteal", args: []string{id, "true", someTexts, "10"}, scans: "slots consumers workers", sorts: "slots that are free"},
 		{query: "SlotRelease", args: []string{id, "'bank.watch'", someSlots}, scans: "slots"},
 		{query: "SlotReleaseAll", args: []string{id}, scans: "slots"},
 		{query: "HeldDue", sorts: "those that are due"},

@@ -62,9 +62,7 @@ const (
 	batchMost    = 512
 	batchQuick   = 100 * time.Millisecond
 	batchSlow    = 500 * time.Millisecond
-	carefulMost  = 64
-	inHandMost   = max(page, batchMost) // messages that may be handled at a time
-	behindMost   = 10 * page            // of a checkpoint that moves without work
+	behindMost   = 10 * page // of a checkpoint that moves without work
 	runnerLinger = 1500 * time.Millisecond
 )
 
@@ -183,15 +181,6 @@ func (r *runner) step(ctx context.Context) (worked bool, err error) {
 	return worked, err
 }
 
-// proved is called when what the owners before died over is behind the runner.
-func (r *runner) proved(ctx context.Context) error {
-	if err := r.e.sql.TrialEnd(ctx, enginedb.TrialEndParams{Consumer: r.c.name, Slots: slices.Collect(maps.Keys(r.slots)), Owner: r.e.id}); err != nil {
-		return err
-	}
-	r.proving, r.careful = 0, 0
-	return nil
-}
-
 // renew forgets what another log led to.
 func (r *runner) renew() {
 	r.commits.Lock()
@@ -244,10 +233,6 @@ func (r *runner) reload(ctx context.Context, wanted []int32, died deaths) error 
 	r.report()
 	return nil
 }
-
-// carefully is how many messages are taken one at a time after a number of deaths:
-// each time more, until it is what may have been in hand.
-func carefully(deaths int) int { return min(carefulMost<<(2*min(deaths-1, 4)), inHandMost) }
 
 func (r *runner) unwanted(wanted []int32) []int32 {
 	var gone []int32

@@ -143,7 +143,7 @@ func (e *Engine) answerOne(a *answer, r refusedLater) (ready bool) {
 
 // answer lets an order go on with the answers to what its events refuse.
 func (w *worker) answer(l *lane, o *order, need *unanswered) {
-	again := false
+	var again bool
 	if o.answers, again = w.e.answerAll(o.answers, need); again {
 		l.notBefore = time.Now().Add(firstPause)
 	}

@@ -73,7 +73,12 @@ func die(amount int64) {
 	}
 }
 
-func overflow(n int) int { return n + overflow(n+1) }
+func overflow(n int) int {
+	if n == 0 {
+		return 0
+	}
+	return n + overflow(n+1)
+}
 
 // lethalChild works until a command is the end of it, or the test is.
 func lethalChild(url string) int {

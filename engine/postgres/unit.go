@@ -57,7 +57,7 @@ func (e *Engine) RunUnit(ctx context.Context, u engine.Unit) ([]engine.Outcome, 
 		}
 		outcomes, err = e.tryUnit(ctx, p)
 		if need, ok := errors.AsType[*unanswered](err); ok && ctx.Err() == nil {
-			again := false
+			var again bool
 			p.answers, again = e.answerAll(p.answers, need)
 			answerPause(ctx, again)
 			continue

@@ -410,19 +410,20 @@ func (q *Queries) SlotSettings(ctx context.Context) error {
 }
 
 const SlotSteal = `-- name: SlotSteal :many
-UPDATE backstory.slots s SET owner = $1::uuid, fence = s.fence + 1, deaths = s.deaths + f.died::int
+UPDATE backstory.slots s SET owner = $1::uuid, fence = s.fence + 1, deaths = s.deaths + (f.died AND $2::boolean)::int
 FROM (SELECT x.consumer, x.slot, (x.owner IS NOT NULL)::boolean AS died
       FROM backstory.slots x JOIN backstory.consumers c ON c.name = x.consumer
-      WHERE (c.name || ' ' || c.hash) = ANY($2::text[])
+      WHERE (c.name || ' ' || c.hash) = ANY($3::text[])
         AND (x.owner IS NULL OR NOT EXISTS (
             SELECT 1 FROM backstory.workers w WHERE w.id = x.owner AND w.seen_at > clock_timestamp() - interval '2 seconds'))
-      ORDER BY x.slot, x.consumer LIMIT $3 FOR UPDATE OF x SKIP LOCKED FOR SHARE OF c SKIP LOCKED) f
+      ORDER BY x.slot, x.consumer LIMIT $4 FOR UPDATE OF x SKIP LOCKED FOR SHARE OF c SKIP LOCKED) f
 WHERE s.consumer = f.consumer AND s.slot = f.slot
 RETURNING s.consumer, s.slot, s.fence, s.position, f.died, s.deaths
 `
 
 type SlotStealParams struct {
 	Owner     uuid.UUID
+	Counts    bool
 	Consumers []string
 	Most      int32
 }
@@ -436,9 +437,15 @@ type SlotStealRow struct {
 	Deaths   int32
 }
 
-// died: the owner before did not give it back.
+// died: the owner before did not give it back. Unless that counts, as everybody was
+// held up alike, it is no death.
 func (q *Queries) SlotSteal(ctx context.Context, arg SlotStealParams) ([]SlotStealRow, error) {
-	rows, err := q.db.Query(ctx, SlotSteal, arg.Owner, arg.Consumers, arg.Most)
+	rows, err := q.db.Query(ctx, SlotSteal,
+		arg.Owner,
+		arg.Counts,
+		arg.Consumers,
+		arg.Most,
+	)
 	if err != nil {
 		return nil, err
 	}
