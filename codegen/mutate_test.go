@@ -118,7 +118,7 @@ func changed(t *testing.T, random *rand.Rand, data []byte, parts []any) []byte {
 	if err := json.Unmarshal(data, &doc); err != nil {
 		t.Fatal(err)
 	}
-	first := fmt.Sprintf(`{"$schema":%q,`, doc["$schema"])
+	first := fmt.Sprintf(`{"$schema":%q`, doc["$schema"])
 	delete(doc, "$schema")
 	var places []map[string]any
 	walk(doc, func(v any) {
@@ -132,6 +132,9 @@ func changed(t *testing.T, random *rand.Rand, data []byte, parts []any) []byte {
 	out, err := json.Marshal(doc)
 	if err != nil {
 		t.Fatal(err)
+	}
+	if len(doc) > 0 {
+		first += ","
 	}
 	return append([]byte(first), out[1:]...)
 }
