@@ -21,8 +21,8 @@
 // A unit (RunUnit) goes past inbox and worker: the caller's SQL, decisions and the
 // reactions of chosen components are one transaction, which takes the order lock as
 // its last step but the writing. Its marks in handled let the consumers pass by what
-// they need not handle; duty deletes a mark when its consumer's slots, and whatever
-// keys it holds, are past it.
+// they need not handle (a reactor with state folds it); duty deletes a mark when its
+// consumer's slots, and whatever keys it holds, are past it.
 //
 // A command's states: pending (a row in the inbox), then for ever one of
 // accepted, refused, failed (a row in outcomes). The row moves in the
@@ -37,6 +37,10 @@
 //	         ▲                        │      ▲                           │
 //	         └────caught up───────────┘      └──an operator's retry,─────┘
 //	                                            or discard of the first
+//
+// A slot counts its owners that died in a row. After the first, a runner handles some
+// messages one at a time, after the second a worker the commands that waited (trial.go),
+// each with its try counted before: what ends its process uses up its budget so.
 //
 // The checkpoint of a slot passes a held key by: its row says from where on its
 // messages wait. Nothing is copied, and no other key waits.
