@@ -158,6 +158,9 @@ func (d *dump) object(o *model.Object) {
 		return
 	}
 	d.line(3, "object %s additional %d", o.GoName, o.Additional)
+	if len(o.Reserved) > 0 {
+		d.line(4, "reserved %v", o.Reserved)
+	}
 	for _, f := range o.Fields {
 		extra := ""
 		if f.Default != nil {

@@ -52,6 +52,12 @@ func TestRun(t *testing.T) {
 	if err != nil || state.State.(*vehicle.State).Km != 13_000 || state.State.(*vehicle.State).Last != (types.ReadingOdometer{Km: 13_000}) {
 		t.Errorf("got %+v, %v", state, err)
 	}
+	// What nobody decides any more.
+	r.Stored(engine.StreamID{Type: "tracking.vehicle", ID: "wba-1"}, "tracking.vehicle.sold", 1, `{"price":9900.5}`, "")
+	state, err = r.State(t.Context(), engine.StreamID{Type: "tracking.vehicle", ID: "wba-1"}, 0)
+	if err != nil || !state.State.(*vehicle.State).Sold {
+		t.Errorf("got %+v, %v", state, err)
+	}
 	queries := trackingdb.New(r.DB())
 	worn, err := queries.VehiclesWorn(t.Context(), trackingdb.VehiclesWornParams{KmMin: 13_000, KmMax: 31_000})
 	if err != nil || len(worn) != 2 || worn[0].Vin != "wba-2" || worn[1].Km != 13_000 || worn[1].Litres == nil || *worn[1].Litres != 40.5 {

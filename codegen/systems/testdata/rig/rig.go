@@ -101,7 +101,8 @@ func (o old) MessageType() string { return o.typ }
 // SchemaVersion implements engine.Event.
 func (o old) SchemaVersion() int { return o.version }
 
-// Stored puts an event of an older version into a stream's log.
+// Stored puts an event that nobody decides any more, of an older version or a
+// retired one, into a stream's log, and waits for the projection, if any.
 func (r *Rig) Stored(stream engine.StreamID, typ string, version int, data string, projection string) {
 	r.t.Helper()
 	ctx, cancel := context.WithTimeout(r.t.Context(), patience)
@@ -111,6 +112,9 @@ func (r *Rig) Stored(stream engine.StreamID, typ string, version int, data strin
 	}})
 	if err != nil {
 		r.t.Fatal(err)
+	}
+	if projection == "" {
+		return
 	}
 	if err := r.Projected(ctx, projection, appended.Position); err != nil {
 		r.t.Fatal(err)

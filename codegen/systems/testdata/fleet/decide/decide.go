@@ -60,6 +60,8 @@ func (Vehicle) Measured(_ engine.Meta, s *vehicle.State, e vehicle.Measured) {
 }
 func (Vehicle) Serviced(_ engine.Meta, s *vehicle.State, e vehicle.Serviced) { s.ServicedKm = e.Km }
 
+func (Vehicle) Sold(_ engine.Meta, s *vehicle.State, e vehicle.Sold) { s.Sold = e.Price > 0 }
+
 func (Vehicle) UpcastMeasuredV1(e vehicle.MeasuredV1) vehicle.MeasuredV2 {
 	return vehicle.MeasuredV2{Reading: types.ReadingOdometer{Km: e.Km}}
 }
