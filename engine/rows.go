@@ -19,7 +19,7 @@ type Rows[K comparable, R any] struct {
 	load func(K) ([]K, []R, error)
 
 	entries map[K]*rowEntry[R]
-	order   []K // as they were first touched
+	order   []K // those that changed, as they first did; of a scout those that are missing
 
 	scouted *Rows[K, R] // whose missing keys this one only gathers in order; nil: this one folds
 }
@@ -40,10 +40,16 @@ func (r *Rows[K, R]) Get(key K) (R, bool) {
 	return e.row, e.there
 }
 
-// Put inserts the row, or replaces the one with its key.
-func (r *Rows[K, R]) Put(row R) {
-	r.set(r.key(row), rowEntry[R]{row, true, true})
+// note notes that an entry is to be written.
+func (r *Rows[K, R]) note(key K, e *rowEntry[R]) {
+	if !e.changed {
+		e.changed = true
+		r.order = append(r.order, key)
+	}
 }
+
+// Put inserts the row, or replaces the one with its key.
+func (r *Rows[K, R]) Put(row R) { r.change(r.key(row), row, true) }
 
 // Patch changes the row of the key, and says whether there is one. It panics
 // when change alters the key.
@@ -56,23 +62,23 @@ func (r *Rows[K, R]) Patch(key K, change func(row *R)) bool {
 	if r.clean(r.key(e.row)) != r.clean(key) {
 		panic(fmt.Errorf("patch of row %v changed its key: delete it and put another", key))
 	}
-	e.changed = true
+	r.note(r.clean(key), e)
 	return true
 }
 
 // Delete removes the row of the key, if there is one.
 func (r *Rows[K, R]) Delete(key K) {
-	r.set(key, rowEntry[R]{changed: true})
+	var none R
+	r.change(key, none, false)
 }
 
 // Changes lists what is to be written, in the order in which rows were first
-// touched.
+// changed. It takes no longer the more rows are in memory.
 func (r *Rows[K, R]) Changes() (puts []R, deletes []K) {
 	for _, key := range r.order {
-		switch e := r.entries[key]; {
-		case e.changed && e.there:
+		if e := r.entries[key]; e.there {
 			puts = append(puts, e.row)
-		case e.changed:
+		} else {
 			deletes = append(deletes, key)
 		}
 	}
@@ -81,9 +87,10 @@ func (r *Rows[K, R]) Changes() (puts []R, deletes []K) {
 
 // written notes that the table has what changed.
 func (r *Rows[K, R]) written() {
-	for _, e := range r.entries {
-		e.changed = false
+	for _, key := range r.order {
+		r.entries[key].changed = false
 	}
+	r.order = r.order[:0]
 }
 
 // rowLoadError leaves a projector's method through a panic, so that Get and
@@ -113,25 +120,27 @@ func (r *Rows[K, R]) entry(key K) *rowEntry[R] {
 		panic(rowLoadError{fmt.Errorf("load row %v: %w", key, err)})
 	}
 	for _, k := range keys {
-		r.set(k, rowEntry[R]{})
+		r.entries[r.clean(k)] = &rowEntry[R]{}
 	}
 	for _, row := range found {
-		r.set(r.key(row), rowEntry[R]{row: row, there: true})
+		r.entries[r.clean(r.key(row))] = &rowEntry[R]{row: row, there: true}
 	}
 	return r.entries[key]
 }
 
-// set replaces a row without asking the database for it.
-func (r *Rows[K, R]) set(key K, entry rowEntry[R]) {
+// change replaces a row without asking the database for it.
+func (r *Rows[K, R]) change(key K, row R, there bool) {
 	key = r.clean(key)
+	e := r.entries[key]
+	if e == nil {
+		e = &rowEntry[R]{}
+		r.entries[key] = e
+	}
 	if r.scouted != nil {
-		r.entries[key] = &rowEntry[R]{} // known from here on: not to be loaded
-		return
+		return // known from here on: not to be loaded
 	}
-	if _, ok := r.entries[key]; !ok {
-		r.order = append(r.order, key)
-	}
-	r.entries[key] = &entry
+	e.row, e.there = row, there
+	r.note(key, e)
 }
 
 // scout makes rows that are never there, and gather in order which keys are asked

@@ -101,10 +101,10 @@ func TestRowsAreLoadedAndWrittenOnce(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if want := []testRow{{"a", "1!!"}, {"c", "3!"}}; !slices.Equal(table.puts, want) {
+	if want := []testRow{{"c", "3!"}, {"a", "1!!"}}; !slices.Equal(table.puts, want) {
 		t.Errorf("put %v, want %v", table.puts, want)
 	}
-	if want := []string{"none", "d", "e"}; !slices.Equal(table.deletes, want) {
+	if want := []string{"d", "none", "e"}; !slices.Equal(table.deletes, want) {
 		t.Errorf("deleted %v, want %v", table.deletes, want)
 	}
 	if want := [][]string{{"b", "a", "none"}}; !slices.EqualFunc(table.loads, want, slices.Equal) {

@@ -64,6 +64,13 @@ func lost(err error) bool {
 		errors.Is(err, context.DeadlineExceeded) || pgconn.SafeToRetry(err)
 }
 
+// outOfFence says whether checkpoints were to be moved that are another owner's: see
+// backstory.require_fence.
+func outOfFence(err error) bool {
+	pg, ok := errors.AsType[*pgconn.PgError](err)
+	return ok && pg.Code == "BS001"
+}
+
 // duplicate says whether an event's id is taken.
 func duplicate(err error) bool {
 	pg, ok := errors.AsType[*pgconn.PgError](err)

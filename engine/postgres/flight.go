@@ -16,6 +16,8 @@ import (
 // flight is one transaction of the sequencer. Its steps: lock (first round trip:
 // the order lock alone, then what is true under it), join (only when others
 // queued meanwhile), judge (in memory), store (the last round trip, with COMMIT).
+// One that has to wait for the lock does so with an empty batch (lockFirst), and
+// reads when it has it (join).
 type flight struct {
 	batch []*entry
 
@@ -49,26 +51,45 @@ type streamHead struct {
 
 // lock begins a transaction with the statement first, or goes on with one.
 func (f *flight) lock(ctx context.Context, conn *pgxpool.Conn, first string) error {
+	b := &pgx.Batch{}
+	queueLock(b, first)
+	f.queueHead(b)
+	f.queueReads(b, f.batch)
+	return conn.SendBatch(ctx, b).Close()
+}
+
+// lockFirst begins a transaction that has the lock and knows nothing yet.
+func (f *flight) lockFirst(ctx context.Context, conn *pgxpool.Conn) error {
+	b := &pgx.Batch{}
+	queueLock(b, begin)
+	return conn.SendBatch(ctx, b).Close()
+}
+
+func queueLock(b *pgx.Batch, first string) {
+	b.Queue(first)
+	b.Queue(enginedb.LogSettings)
+	b.Queue(enginedb.LogLock)
+}
+
+func (f *flight) queueHead(b *pgx.Batch) {
 	f.streams = make(map[string]streamHead, len(f.batch))
 	f.claimed, f.decided = map[uuid.UUID]bool{}, map[uuid.UUID]bool{}
 	f.found = map[uuid.UUID]enginedb.EventStoredRow{}
 	f.open = map[conversation][]*settling{}
 	f.rivals = rivals{ids: map[uuid.UUID]bool{}, streams: map[string][]uuid.UUID{}}
-	b := &pgx.Batch{}
-	b.Queue(first)
-	b.Queue(enginedb.LogSettings)
-	b.Queue(enginedb.LogLock)
 	b.Queue(enginedb.LogHead).QueryRow(func(row pgx.Row) error {
 		var timeout string
 		return row.Scan(&f.head, &f.at, &timeout)
 	})
-	f.queueReads(b, f.batch)
-	return conn.SendBatch(ctx, b).Close()
 }
 
+// join lets entries into a flight that has the lock.
 func (f *flight) join(ctx context.Context, conn *pgxpool.Conn, late []*entry) error {
 	f.batch = append(f.batch[:len(f.batch):len(f.batch)], late...)
 	b := &pgx.Batch{}
+	if f.streams == nil {
+		f.queueHead(b)
+	}
 	f.queueReads(b, late)
 	return conn.SendBatch(ctx, b).Close()
 }

@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgconn"
 
 	"github.com/backstory-go/backstory/engine/postgres/enginedb"
 )
@@ -32,9 +31,9 @@ type work interface {
 	// follows of its key had no effect.
 	faults() []*failure
 
-	// write stores the effects in a transaction, at once or by queueing in b, and
-	// tells of further faults. The same work may be written again.
-	write(ctx context.Context, conn *pgx.Conn, b *pgx.Batch) ([]*failure, error)
+	// write stores the effects in a transaction, at once or by queueing, and tells
+	// of further faults. The same work may be written again.
+	write(ctx context.Context, t *trips) ([]*failure, error)
 
 	// apart lets write try the messages each by itself, when it can.
 	apart() bool
@@ -206,12 +205,11 @@ func (r *runner) commit(ctx context.Context, group []*slot, to place, ch *change
 		ch = &changes{}
 	}
 	holds := ch.holds
-	err := inTx(ctx, r.e.work, enginedb.SlotSettings, func(conn *pgx.Conn) error {
-		b := &pgx.Batch{}
+	err := r.fenced(ctx, func(t *trips) error {
 		holds = ch.holds
 		sent := ch.sent
 		if ch.work != nil {
-			faults, err := ch.work.write(ctx, conn, b)
+			faults, err := ch.work.write(ctx, t)
 			if err != nil {
 				return err
 			}
@@ -219,13 +217,10 @@ func (r *runner) commit(ctx context.Context, group []*slot, to place, ch *change
 			r.holdFaults(ctx, late, faults)
 			holds, sent = append(holds[:len(holds):len(holds)], late.holds...), append(sent[:len(sent):len(sent)], late.sent...)
 		}
-		queueSent(b, sent)
-		r.queueHeld(b, holds, ch.released)
-		moved := r.queueAdvance(b, group, to)
-		if err := conn.SendBatch(ctx, b).Close(); err != nil {
-			return err
-		}
-		return moved()
+		queueSent(t.batch, sent)
+		r.queueHeld(t.batch, holds, ch.released)
+		r.queueAdvance(t.batch, group, to)
+		return nil
 	})
 	if err != nil {
 		return err
@@ -234,9 +229,19 @@ func (r *runner) commit(ctx context.Context, group []*slot, to place, ch *change
 	return nil
 }
 
+// fenced runs do in a transaction that fails with errFenced when a checkpoint or a
+// slot is not the runner's any more.
+func (r *runner) fenced(ctx context.Context, do func(t *trips) error) error {
+	err := inTrips(ctx, r.e.work, enginedb.SlotSettings, do)
+	if outOfFence(err) {
+		return fmt.Errorf("checkpoint of %s: %w: %w", r.c.name, errFenced, err)
+	}
+	return err
+}
+
 // queueAdvance moves the checkpoints of a group, or with none all of them to what
-// was passed over; the function it returns says whether they were the runner's.
-func (r *runner) queueAdvance(b *pgx.Batch, group []*slot, to place) func() error {
+// was passed over. It fails when one of them is not the runner's.
+func (r *runner) queueAdvance(b *pgx.Batch, group []*slot, to place) {
 	p := enginedb.SlotAdvanceParams{Consumer: r.c.name}
 	add := func(s *slot, to place) {
 		p.Slots, p.Fences = append(p.Slots, s.number), append(p.Fences, s.fence)
@@ -250,17 +255,7 @@ func (r *runner) queueAdvance(b *pgx.Batch, group []*slot, to place) func() erro
 			add(s, place{s.position, s.last})
 		}
 	}
-	moved := int64(0)
-	b.Queue(enginedb.SlotAdvance, p.Consumer, p.Slots, p.Fences, p.Was, p.Positions, p.Lasts).Exec(func(tag pgconn.CommandTag) error {
-		moved = tag.RowsAffected()
-		return nil
-	})
-	return func() error {
-		if moved < int64(len(p.Slots)) {
-			return fmt.Errorf("checkpoint of %s: %w", r.c.name, errFenced)
-		}
-		return nil
-	}
+	b.Queue(enginedb.SlotAdvance, p.Slots, p.Consumer, p.Fences, p.Was, p.Positions, p.Lasts)
 }
 
 func (r *runner) queueHeld(b *pgx.Batch, holds []hold, released []string) {

@@ -5,8 +5,6 @@ import (
 	"errors"
 	"time"
 
-	"github.com/jackc/pgx/v5"
-
 	"github.com/backstory-go/backstory/engine/postgres/enginedb"
 )
 
@@ -203,14 +201,10 @@ func (r *runner) recordTries(ctx context.Context, tried []*attempted) error {
 	}
 	r.commits.Lock()
 	defer r.commits.Unlock()
-	err := inTx(ctx, r.e.work, enginedb.SlotSettings, func(conn *pgx.Conn) error {
-		b := &pgx.Batch{}
-		b.Queue(enginedb.HeldTry, r.c.name, p.Keys, p.Pauses)
-		moved := r.queueAdvance(b, nil, place{})
-		if err := conn.SendBatch(ctx, b).Close(); err != nil {
-			return err
-		}
-		return moved()
+	err := r.fenced(ctx, func(t *trips) error {
+		t.batch.Queue(enginedb.HeldTry, r.c.name, p.Keys, p.Pauses)
+		r.queueAdvance(t.batch, nil, place{})
+		return nil
 	})
 	if err == nil {
 		r.settled(nil, place{}, &changes{}, nil)

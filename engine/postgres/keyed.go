@@ -6,9 +6,6 @@ import (
 	"maps"
 	"slices"
 
-	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgconn"
-
 	"github.com/backstory-go/backstory/engine/postgres/enginedb"
 )
 
@@ -157,20 +154,12 @@ func (r *runner) storeRebuilt(ctx context.Context, slots []*slot, messages []*me
 	}
 	r.commits.Lock()
 	defer r.commits.Unlock()
-	err := inTx(ctx, r.e.work, enginedb.SlotSettings, func(conn *pgx.Conn) error {
-		b := &pgx.Batch{}
-		if _, err := w.write(ctx, conn, b); err != nil {
+	err := r.fenced(ctx, func(t *trips) error {
+		if _, err := w.write(ctx, t); err != nil {
 			return err
 		}
-		n := int64(0)
-		b.Queue(enginedb.SlotRebuilt, p.Consumer, p.Slots, p.Fences, p.Rebuilt).Exec(func(tag pgconn.CommandTag) error {
-			n = tag.RowsAffected()
-			return nil
-		})
-		if err := conn.SendBatch(ctx, b).Close(); err != nil || n == int64(len(slots)) {
-			return err
-		}
-		return errFenced
+		t.batch.Queue(enginedb.SlotRebuilt, p.Slots, p.Consumer, p.Fences, p.Rebuilt)
+		return nil
 	})
 	h.forget()
 	for i, s := range slots {

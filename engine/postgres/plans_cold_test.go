@@ -10,9 +10,9 @@ func hotConsumers(n int) []hot {
 	ids, yes := "ARRAY["+id+","+id+","+id+"]", "ARRAY[true,true,true]"
 	return []hot{
 		{query: "SlotLoad", args: []string{"'bank.watch'", id, someSlots}, scans: "slots consumers", work: true},
-		{query: "SlotAdvance", args: []string{"'bank.watch'", aFew, aFew, aFew, aFew, ids}, scans: "slots", work: true},
+		{query: "SlotAdvance", args: []string{aFew, "'bank.watch'", aFew, aFew, aFew, ids}, scans: "slots", work: true},
 		{query: "SlotIdle", args: []string{someTexts, aFew, aFew, aFew, aFew, ids}, scans: "slots", work: true},
-		{query: "SlotRebuilt", args: []string{"'bank.watch'", aFew, aFew, aFew}, scans: "slots", work: true},
+		{query: "SlotRebuilt", args: []string{aFew, "'bank.watch'", aFew, aFew}, scans: "slots", work: true},
 		{query: "SlotPosition", args: []string{"'bank.watch'"}, scans: "slots"},
 		{query: "SlotPositions", args: []string{"'bank.watch'"}, scans: "slots", sorts: "the slots of a consumer"},
 		{query: "ReactorPut", args: []string{"'bank.watch'", someKeys, aFew, "'1'", "ARRAY['','','']::bytea[]"}},

@@ -8,10 +8,15 @@ import (
 	"github.com/backstory-go/backstory/engine"
 )
 
-// projecting folds messages into the rows of a projection.
+// projecting folds messages into the rows of a projection. The rows stay in memory
+// from batch to batch: as long as its commits pass the fence, nobody else writes to
+// them. Whoever does (a swap, a key that is recomputed, another owner of the slot)
+// moves the fence, after which they are read anew.
 type projecting struct {
-	e *Engine
-	c *consumer
+	e      *Engine
+	c      *consumer
+	fold   engine.Folding
+	unsure bool // rows in memory may not be in the table
 }
 
 func (p *projecting) run(_ context.Context, messages []*message) (work, error) {
@@ -31,7 +36,10 @@ func (p *projecting) run(_ context.Context, messages []*message) (work, error) {
 
 func (p *projecting) parked(context.Context, *failure) []sent { return nil }
 
-func (p *projecting) forget() {}
+func (p *projecting) forget() {
+	p.fold.Forget()
+	p.unsure = false
+}
 
 // projected is a batch of events that write applies.
 type projected struct {
@@ -58,32 +66,51 @@ func (w *projected) apart() bool {
 }
 
 func (w *projected) stored() {
+	w.p.unsure = false
 	if len(w.messages) > 0 {
 		w.p.e.hub.Publish(w.p.c.name)
 	}
 }
 
-func (w *projected) write(ctx context.Context, conn *pgx.Conn, _ *pgx.Batch) ([]*failure, error) {
+func (w *projected) write(ctx context.Context, t *trips) ([]*failure, error) {
 	w.found, w.failed = nil, map[string]bool{}
 	for _, f := range w.undecoded {
 		w.failed[f.message.key] = true
 	}
-	if !w.divided {
-		return nil, w.apply(ctx, conn, w.messages)
+	if w.p.unsure || w.divided || w.p.fold.Rows() > keptRows {
+		w.p.forget()
 	}
-	err := w.bisect(ctx, conn, w.messages)
+	if !w.divided {
+		return nil, w.apply(ctx, t)
+	}
+	if err := t.send(ctx); err != nil {
+		return nil, err
+	}
+	err := w.bisect(ctx, t.conn, w.messages)
 	return w.found, err
 }
 
-func (w *projected) apply(ctx context.Context, conn *pgx.Conn, messages []*message) error {
-	if len(messages) == 0 {
+// apply folds the messages into the rows in memory, and queues what changed.
+func (w *projected) apply(ctx context.Context, t *trips) error {
+	if len(w.messages) == 0 {
 		return nil
 	}
-	batch := make([]engine.Recorded, len(messages))
-	for i, m := range messages {
-		batch[i] = m.event
+	w.p.unsure = true
+	if w.p.c.projection.Fold == nil { // what it asks for must be answered
+		if err := t.send(ctx); err != nil {
+			return err
+		}
+		return w.p.fold.Apply(ctx, t.conn, recorded(w.messages))
 	}
-	return guard(func() error { return w.p.c.projection.Apply(ctx, conn, batch) })
+	if err := w.p.fold.Apply(ctx, t, recorded(w.messages)); err != nil {
+		return err
+	}
+	return w.p.fold.Write(ctx, t)
+}
+
+// applyAlone applies messages whatever is in memory.
+func (w *projected) applyAlone(ctx context.Context, conn *pgx.Conn, messages []*message) error {
+	return guard(func() error { return w.p.c.projection.Apply(ctx, conn, recorded(messages)) })
 }
 
 // bisect applies what can be, and finds the first message of each key that cannot.
@@ -95,7 +122,7 @@ func (w *projected) bisect(ctx context.Context, conn *pgx.Conn, messages []*mess
 	if _, err := conn.Exec(ctx, "savepoint part"); err != nil {
 		return err
 	}
-	err := w.apply(ctx, conn, messages)
+	err := w.applyAlone(ctx, conn, messages)
 	if err == nil {
 		_, err = conn.Exec(ctx, "release savepoint part")
 		return err

@@ -8,8 +8,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/jackc/pgx/v5"
-
 	"github.com/backstory-go/backstory/engine"
 	"github.com/backstory-go/backstory/engine/postgres/enginedb"
 )
@@ -301,10 +299,10 @@ func (w *reacted) faults() []*failure {
 
 func (w *reacted) apart() bool { return false }
 
-func (w *reacted) write(_ context.Context, _ *pgx.Conn, b *pgx.Batch) ([]*failure, error) {
+func (w *reacted) write(_ context.Context, t *trips) ([]*failure, error) {
 	p := enginedb.ReactorPutParams{Reactor: w.h.c.name, Hash: w.h.c.hash}
 	for _, l := range w.strands {
-		queueSent(b, l.sent)
+		queueSent(t.batch, l.sent)
 		if !l.folded {
 			continue
 		}
@@ -315,7 +313,7 @@ func (w *reacted) write(_ context.Context, _ *pgx.Conn, b *pgx.Batch) ([]*failur
 		p.Keys, p.Positions, p.States = append(p.Keys, l.key), append(p.Positions, l.state.position), append(p.States, data)
 	}
 	if len(p.Keys) > 0 {
-		b.Queue(enginedb.ReactorPut, p.Reactor, p.Keys, p.Positions, p.Hash, p.States)
+		t.batch.Queue(enginedb.ReactorPut, p.Reactor, p.Keys, p.Positions, p.Hash, p.States)
 	}
 	return nil, nil
 }

@@ -390,7 +390,7 @@ func newRunner(e *Engine, c *consumer, name string) *runner {
 
 func newHandler(e *Engine, c *consumer) handler {
 	if c.projection != nil {
-		return &projecting{e: e, c: c}
+		return &projecting{e: e, c: c, fold: folding(c.projection)}
 	}
 	return newReacting(e, c)
 }

@@ -76,12 +76,19 @@ func (s *sequencer) launch() *launch {
 	return l
 }
 
-func (s *sequencer) open(l *launch) {
-	if l.conn, l.err = s.pool.Acquire(s.ctx); l.err != nil {
-		return
+// line waits for the order lock behind a flight that has it, and takes nothing
+// until then: what waits by that time goes together, and is asked about once.
+func (s *sequencer) line() *launch {
+	l := &launch{flight: s.flight(nil)}
+	if l.conn, l.err = s.pool.Acquire(s.ctx); l.err == nil {
+		l.err = l.lockFirst(s.ctx, l.conn)
 	}
-	if l.err = l.lock(s.ctx, l.conn, begin); l.err == nil {
-		s.clock.saw(l.at)
+	return l
+}
+
+func (s *sequencer) open(l *launch) {
+	if l.conn, l.err = s.pool.Acquire(s.ctx); l.err == nil {
+		l.err = l.lock(s.ctx, l.conn, begin)
 	}
 }
 
@@ -112,16 +119,20 @@ func (s *sequencer) land(l *launch) (next *launch) {
 	return next
 }
 
-// ahead launches the next flight as soon as something waits, until landed.
+// ahead puts the next flight in line as soon as something waits, until landed.
 func (s *sequencer) ahead(landed <-chan struct{}) *launch {
 	for {
-		if l := s.launch(); l != nil {
-			return l
+		select {
+		case <-landed:
+			return s.launch()
+		default:
+		}
+		if s.queue.length() > 0 {
+			return s.line()
 		}
 		select {
 		case <-s.news:
 		case <-landed:
-			return s.launch()
 		}
 	}
 }
@@ -129,15 +140,17 @@ func (s *sequencer) ahead(landed <-chan struct{}) *launch {
 // board lets in what queued while the lock was waited for, when it is enough to
 // pay for another round trip, and judges the batch.
 func (s *sequencer) board(l *launch) {
-	if l.err != nil {
-		return
-	}
-	if s.queue.length() >= max(1, len(l.batch)/2) {
-		if late := s.queue.take(l.room.fits); len(late) > 0 {
-			l.err = l.join(s.ctx, l.conn, late) // whatever comes, they are the flight's
+	if len(l.batch) == 0 || l.err == nil && s.queue.length() >= max(1, len(l.batch)/2) {
+		late := s.queue.take(l.room.fits)
+		switch { // whatever comes, they are the flight's
+		case l.err != nil:
+			l.batch = late
+		case len(late) > 0:
+			l.err = l.join(s.ctx, l.conn, late)
 		}
 	}
-	if l.err == nil {
+	if l.err == nil && len(l.batch) > 0 {
+		s.clock.saw(l.at)
 		l.judge()
 	}
 }
@@ -189,6 +202,7 @@ func (s *sequencer) repair(batch []*entry, err error) {
 func (s *sequencer) fly(batch []*entry) error {
 	l := &launch{flight: s.flight(batch)}
 	if s.open(l); l.err == nil {
+		s.clock.saw(l.at)
 		l.judge()
 	}
 	if s.finish(l); l.err == nil {

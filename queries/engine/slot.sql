@@ -45,21 +45,27 @@ UPDATE backstory.slots SET owner = NULL WHERE owner = @owner::uuid AND consumer 
 -- name: SlotReleaseAll :exec
 UPDATE backstory.slots SET owner = NULL WHERE owner = @owner::uuid;
 
--- name: SlotAdvance :execrows
--- The last statement of a consumer's transaction: fewer rows than slots mean that
--- another process owns one by now. The event at the new position proves that what
--- was handled is of this log: after a restore, memory may hold events that never
--- happened here.
-UPDATE backstory.slots s SET position = n.position
-FROM (SELECT unnest(@slots::int[]) AS slot, unnest(@fences::bigint[]) AS fence, unnest(@was::bigint[]) AS was,
-             unnest(@positions::bigint[]) AS position, unnest(@lasts::uuid[]) AS last) n
-WHERE s.consumer = @consumer AND s.slot = n.slot AND s.fence = n.fence AND s.position = n.was
-  AND (n.position = n.was OR EXISTS (SELECT 1 FROM backstory.events e WHERE e.position = n.position AND e.id = n.last));
+-- name: SlotAdvance :exec
+-- The last statement of a consumer's transaction, with COMMIT in the same round trip:
+-- fewer rows than slots mean that another process owns one by now, and fail it. The
+-- event at the new position proves that what was handled is of this log: after a
+-- restore, memory may hold events that never happened here.
+WITH moved AS (
+    UPDATE backstory.slots s SET position = n.position
+    FROM (SELECT unnest(@slots::int[]) AS slot, unnest(@fences::bigint[]) AS fence, unnest(@was::bigint[]) AS was,
+                 unnest(@positions::bigint[]) AS position, unnest(@lasts::uuid[]) AS last) n
+    WHERE s.consumer = @consumer AND s.slot = n.slot AND s.fence = n.fence AND s.position = n.was
+      AND (n.position = n.was OR EXISTS (SELECT 1 FROM backstory.events e WHERE e.position = n.position AND e.id = n.last))
+    RETURNING 1)
+SELECT backstory.require_fence((SELECT count(*) FROM moved), cardinality(@slots::int[]));
 
--- name: SlotRebuilt :execrows
-UPDATE backstory.slots s SET rebuilt = nullif(n.rebuilt, -1)
-FROM (SELECT unnest(@slots::int[]) AS slot, unnest(@fences::bigint[]) AS fence, unnest(@rebuilt::bigint[]) AS rebuilt) n
-WHERE s.consumer = @consumer AND s.slot = n.slot AND s.fence = n.fence;
+-- name: SlotRebuilt :exec
+WITH moved AS (
+    UPDATE backstory.slots s SET rebuilt = nullif(n.rebuilt, -1)
+    FROM (SELECT unnest(@slots::int[]) AS slot, unnest(@fences::bigint[]) AS fence, unnest(@rebuilt::bigint[]) AS rebuilt) n
+    WHERE s.consumer = @consumer AND s.slot = n.slot AND s.fence = n.fence
+    RETURNING 1)
+SELECT backstory.require_fence((SELECT count(*) FROM moved), cardinality(@slots::int[]));
 
 -- name: SlotIdle :many
 -- Checkpoints that only passed over events of no concern.

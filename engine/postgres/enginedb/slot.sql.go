@@ -11,40 +11,40 @@ import (
 	"github.com/google/uuid"
 )
 
-const SlotAdvance = `-- name: SlotAdvance :execrows
-UPDATE backstory.slots s SET position = n.position
-FROM (SELECT unnest($2::int[]) AS slot, unnest($3::bigint[]) AS fence, unnest($4::bigint[]) AS was,
-             unnest($5::bigint[]) AS position, unnest($6::uuid[]) AS last) n
-WHERE s.consumer = $1 AND s.slot = n.slot AND s.fence = n.fence AND s.position = n.was
-  AND (n.position = n.was OR EXISTS (SELECT 1 FROM backstory.events e WHERE e.position = n.position AND e.id = n.last))
+const SlotAdvance = `-- name: SlotAdvance :exec
+WITH moved AS (
+    UPDATE backstory.slots s SET position = n.position
+    FROM (SELECT unnest($1::int[]) AS slot, unnest($3::bigint[]) AS fence, unnest($4::bigint[]) AS was,
+                 unnest($5::bigint[]) AS position, unnest($6::uuid[]) AS last) n
+    WHERE s.consumer = $2 AND s.slot = n.slot AND s.fence = n.fence AND s.position = n.was
+      AND (n.position = n.was OR EXISTS (SELECT 1 FROM backstory.events e WHERE e.position = n.position AND e.id = n.last))
+    RETURNING 1)
+SELECT backstory.require_fence((SELECT count(*) FROM moved), cardinality($1::int[]))
 `
 
 type SlotAdvanceParams struct {
-	Consumer  string
 	Slots     []int32
+	Consumer  string
 	Fences    []int64
 	Was       []int64
 	Positions []int64
 	Lasts     []uuid.UUID
 }
 
-// The last statement of a consumer's transaction: fewer rows than slots mean that
-// another process owns one by now. The event at the new position proves that what
-// was handled is of this log: after a restore, memory may hold events that never
-// happened here.
-func (q *Queries) SlotAdvance(ctx context.Context, arg SlotAdvanceParams) (int64, error) {
-	result, err := q.db.Exec(ctx, SlotAdvance,
-		arg.Consumer,
+// The last statement of a consumer's transaction, with COMMIT in the same round trip:
+// fewer rows than slots mean that another process owns one by now, and fail it. The
+// event at the new position proves that what was handled is of this log: after a
+// restore, memory may hold events that never happened here.
+func (q *Queries) SlotAdvance(ctx context.Context, arg SlotAdvanceParams) error {
+	_, err := q.db.Exec(ctx, SlotAdvance,
 		arg.Slots,
+		arg.Consumer,
 		arg.Fences,
 		arg.Was,
 		arg.Positions,
 		arg.Lasts,
 	)
-	if err != nil {
-		return 0, err
-	}
-	return result.RowsAffected(), nil
+	return err
 }
 
 const SlotDelete = `-- name: SlotDelete :one
@@ -328,30 +328,30 @@ func (q *Queries) SlotPositions(ctx context.Context, arg SlotPositionsParams) ([
 	return items, nil
 }
 
-const SlotRebuilt = `-- name: SlotRebuilt :execrows
-UPDATE backstory.slots s SET rebuilt = nullif(n.rebuilt, -1)
-FROM (SELECT unnest($2::int[]) AS slot, unnest($3::bigint[]) AS fence, unnest($4::bigint[]) AS rebuilt) n
-WHERE s.consumer = $1 AND s.slot = n.slot AND s.fence = n.fence
+const SlotRebuilt = `-- name: SlotRebuilt :exec
+WITH moved AS (
+    UPDATE backstory.slots s SET rebuilt = nullif(n.rebuilt, -1)
+    FROM (SELECT unnest($1::int[]) AS slot, unnest($3::bigint[]) AS fence, unnest($4::bigint[]) AS rebuilt) n
+    WHERE s.consumer = $2 AND s.slot = n.slot AND s.fence = n.fence
+    RETURNING 1)
+SELECT backstory.require_fence((SELECT count(*) FROM moved), cardinality($1::int[]))
 `
 
 type SlotRebuiltParams struct {
-	Consumer string
 	Slots    []int32
+	Consumer string
 	Fences   []int64
 	Rebuilt  []int64
 }
 
-func (q *Queries) SlotRebuilt(ctx context.Context, arg SlotRebuiltParams) (int64, error) {
-	result, err := q.db.Exec(ctx, SlotRebuilt,
-		arg.Consumer,
+func (q *Queries) SlotRebuilt(ctx context.Context, arg SlotRebuiltParams) error {
+	_, err := q.db.Exec(ctx, SlotRebuilt,
 		arg.Slots,
+		arg.Consumer,
 		arg.Fences,
 		arg.Rebuilt,
 	)
-	if err != nil {
-		return 0, err
-	}
-	return result.RowsAffected(), nil
+	return err
 }
 
 const SlotRefold = `-- name: SlotRefold :exec
