@@ -114,6 +114,25 @@ func TestCommitWithoutAnswer_Append(t *testing.T) {
 	checkLog(t, direct)
 }
 
+// A plain append that nobody else is in the way of is one call in autocommit.
+func TestCommitWithoutAnswer_AppendAlone(t *testing.T) {
+	t.Parallel()
+	direct := database(t)
+	c, url := newCutter(t, direct)
+	e := openEngine(t, postgres.Config{URL: url})
+	defer e.Close()
+	cutTwice(t, c, "EventAppendAlone", func(n int) {
+		stored, err := e.Append(within(t), appendOf("a", int64(n), 1))
+		if err != nil || stored.Version != int64(n+1) || stored.Position != int64(n+1) || stored.At.IsZero() {
+			t.Errorf("%+v, %v", stored, err)
+		}
+	})
+	if n := one[int64](t, direct, `SELECT count(*) FROM backstory.events`); n != 6 {
+		t.Errorf("%d events, want 6", n)
+	}
+	checkLog(t, direct)
+}
+
 // A commit whose wait for a replica is broken off answers COMMIT with a warning: it
 // counts here, and is lost by a failover. Nobody is told that it is stored before
 // the replicas have it.

@@ -76,6 +76,7 @@ func cold(why string, queries ...string) {
 func init() {
 	cold("it names no table, or only inserts what it is given", "LogSettings", "LogLock", "LogMark", "NoticeSend", "SlotSettings", "SnapshotSettings", "ForgetSettings",
 		"UnitBegin", "UnitSettings", "EventInsert", "OutcomeInsert", "TagInsert", "HandledInsert", "BuildLock", "BuildHold", "WatchRole")
+	cold("it names no table: those of its function are asked for as in StreamHeads and LogHead", "EventAppendAlone")
 	cold("once when a process starts or stops", "SettingGet", "SettingInsert", "ConsumerFind", "ConsumerPut", "SlotInsert", "SlotRefold", "EpochFound",
 		"FloorStatesBegin", "FloorReached", "ReactorForget", "WorkerLeave")
 	cold("once for a build or a resize", "BuildFind", "BuildStart", "BuildAdvance", "BuildHeld", "BuildForget", "BuildEnd", "BuildSwap", "BuildFence",

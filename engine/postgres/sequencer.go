@@ -66,14 +66,20 @@ type launch struct {
 	err  error
 }
 
-// launch takes what waits and waits for the order lock; nil: nothing waits.
+// launch takes what waits and waits for the order lock; nil: nothing waits. What
+// waits alone and is plain needs no flight.
 func (s *sequencer) launch() *launch {
-	l := &launch{flight: s.flight(nil)}
-	if l.batch = s.queue.take(l.room.fits); len(l.batch) == 0 {
-		return nil
+	for {
+		l := &launch{flight: s.flight(nil)}
+		if l.batch = s.queue.take(l.room.fits); len(l.batch) == 0 {
+			return nil
+		}
+		if len(l.batch) == 1 && s.plain(l.batch[0]) && s.alone(l.batch[0]) {
+			continue
+		}
+		s.open(l)
+		return l
 	}
-	s.open(l)
-	return l
 }
 
 // line waits for the order lock behind a flight that has it, and takes nothing

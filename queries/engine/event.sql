@@ -6,6 +6,13 @@ SELECT unnest(@positions::bigint[]), unnest(@streams::text[]), unnest(@versions:
        unnest(@types::text[]), unnest(@schema_versions::int[]), unnest(@tags::text[])::text[], @at::timestamptz,
        unnest(@bys::text[]), unnest(@correlations::uuid[]), unnest(@causations::uuid[]), unnest(@data::json[]);
 
+-- name: EventAppendAlone :one
+-- position 0: version is what there is now, and not the expected one; -1: nothing was
+-- tried. See backstory.append_alone.
+SELECT (a).stored_position::bigint AS position, (a).stored_version::bigint AS version, (a).stored_at::timestamptz AS at
+FROM backstory.append_alone(@stream::text, @expected::bigint, @id::uuid, @type::text, @schema_version::int, @by::text,
+     @correlation::uuid, @causation::uuid, @data::json) AS a;
+
 -- name: EventRead :many
 SELECT position, stream, version, id, type, schema_version, at, by, correlation, causation, data
 FROM backstory.events WHERE position > @after ORDER BY position LIMIT @most;

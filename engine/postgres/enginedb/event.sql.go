@@ -12,6 +12,49 @@ import (
 	"github.com/google/uuid"
 )
 
+const EventAppendAlone = `-- name: EventAppendAlone :one
+SELECT (a).stored_position::bigint AS position, (a).stored_version::bigint AS version, (a).stored_at::timestamptz AS at
+FROM backstory.append_alone($1::text, $2::bigint, $3::uuid, $4::text, $5::int, $6::text,
+     $7::uuid, $8::uuid, $9::json) AS a
+`
+
+type EventAppendAloneParams struct {
+	Stream        string
+	Expected      int64
+	ID            uuid.UUID
+	Type          string
+	SchemaVersion int32
+	By            string
+	Correlation   uuid.UUID
+	Causation     uuid.UUID
+	Data          []byte
+}
+
+type EventAppendAloneRow struct {
+	Position int64
+	Version  int64
+	At       time.Time
+}
+
+// position 0: version is what there is now, and not the expected one; -1: nothing was
+// tried. See backstory.append_alone.
+func (q *Queries) EventAppendAlone(ctx context.Context, arg EventAppendAloneParams) (EventAppendAloneRow, error) {
+	row := q.db.QueryRow(ctx, EventAppendAlone,
+		arg.Stream,
+		arg.Expected,
+		arg.ID,
+		arg.Type,
+		arg.SchemaVersion,
+		arg.By,
+		arg.Correlation,
+		arg.Causation,
+		arg.Data,
+	)
+	var i EventAppendAloneRow
+	err := row.Scan(&i.Position, &i.Version, &i.At)
+	return i, err
+}
+
 const EventAt = `-- name: EventAt :many
 SELECT position, stream, version, id, type, schema_version, at, by, correlation, causation, data
 FROM backstory.events WHERE position = ANY($1::bigint[]) ORDER BY position
