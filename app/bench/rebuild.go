@@ -3,7 +3,6 @@ package bench
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"runtime/debug"
 	"runtime/metrics"
@@ -20,17 +19,23 @@ const (
 	workRebuildMemory = "memory of a rebuild"
 )
 
-// rebuild builds the read model anew from the whole log, as a program does whose
-// definition of it changed, beside an ordered scan of the log that decodes.
+// rebuild builds the read model anew from the whole log, as `app rebuild` does,
+// beside an ordered scan of the log that decodes.
 func (b *bench) rebuild(ctx context.Context, head int64) error {
 	if !b.wants(workRebuild, workRebuildMemory) {
 		return nil
 	}
 	b.tell("rebuild")
+	eng, err := postgres.Open(ctx, postgres.Config{URL: b.URL, System: b.System(), Log: quiet()})
+	if err != nil {
+		return err
+	}
+	defer eng.Close()
 	var most []float64 // memory of each turn
 	own := func(ctx context.Context) (float64, error) {
-		memory := watchMemory()
-		took, err := b.rebuildOnce(ctx, fmt.Sprintf(" bench %d", len(most)), head)
+		memory, start := watchMemory(), time.Now()
+		err := eng.Rebuild(ctx, projection, nil)
+		took := time.Since(start)
 		most = append(most, memory())
 		return float64(head) / took.Seconds(), err
 	}
@@ -39,9 +44,6 @@ func (b *bench) rebuild(ctx context.Context, head int64) error {
 		return float64(head) / took.Seconds(), err
 	}
 	compared, err := measure.InTurns(ctx, min(b.Rounds, 3), own, raw)
-	if err == nil {
-		_, err = b.rebuildOnce(ctx, "", head) // what follows finds the app's own definition
-	}
 	if err != nil {
 		return fmt.Errorf("rebuild: %w", err)
 	}
@@ -80,28 +82,6 @@ func held() float64 {
 	samples := []metrics.Sample{{Name: "/memory/classes/total:bytes"}, {Name: "/memory/classes/heap/released:bytes"}}
 	metrics.Read(samples)
 	return float64(samples[0].Value.Uint64() - samples[1].Value.Uint64())
-}
-
-// rebuildOnce runs a program with another definition until its read model has
-// seen the log.
-func (b *bench) rebuildOnce(ctx context.Context, definition string, head int64) (time.Duration, error) {
-	system := b.System()
-	if p, ok := system.Projection(projection); ok {
-		p.Hash += definition
-	}
-	start := time.Now()
-	eng, err := postgres.Open(ctx, postgres.Config{URL: b.URL, System: system, Log: quiet()})
-	if err != nil {
-		return 0, err
-	}
-	defer eng.Close()
-	work, cancel := context.WithCancel(ctx)
-	ended := make(chan error, 1)
-	go func() { ended <- eng.Run(work) }()
-	err = eng.Projected(ctx, projection, head)
-	took := time.Since(start)
-	cancel()
-	return took, errors.Join(err, <-ended)
 }
 
 func (b *bench) scan(ctx context.Context) (time.Duration, error) {

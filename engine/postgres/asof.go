@@ -56,7 +56,7 @@ func foldAt(ctx context.Context, tx pgx.Tx, c *consumer, position int64) error {
 	}
 	position = min(position, head)
 	for after := floor; after < position; {
-		ch := chapterOf(ctx, sql, c, after, min(position, after+buildRange))
+		ch := chapterOf(ctx, tx, c, after, min(position, after+buildRange))
 		if ch.err != nil {
 			return ch.err
 		}

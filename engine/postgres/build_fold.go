@@ -2,6 +2,7 @@ package postgres
 
 import (
 	"context"
+	"encoding/json"
 	"slices"
 	"sync"
 
@@ -14,7 +15,7 @@ import (
 const (
 	buildNear  = 64     // events that may be left for the time under the locks
 	buildMost  = 2_000  // events that are folded under them at most
-	buildPage  = 20_000 // events of one transaction
+	buildPage  = 10_000 // events of one transaction
 	buildRange = 50_000 // positions of one read, whatever types are there
 )
 
@@ -71,7 +72,7 @@ func (b *builder) foldTo(ctx context.Context, head int64) error {
 func (b *builder) read(ctx context.Context, after, head int64, chapters chan<- chapter) {
 	defer close(chapters)
 	for after < head {
-		ch := chapterOf(ctx, enginedb.New(b.e.work), b.c, after, min(head, after+buildRange))
+		ch := chapterOf(ctx, b.e.work, b.c, after, min(head, after+buildRange))
 		after = ch.upto
 		select {
 		case chapters <- ch:
@@ -84,21 +85,42 @@ func (b *builder) read(ctx context.Context, after, head int64, chapters chan<- c
 	}
 }
 
-func chapterOf(ctx context.Context, sql *enginedb.Queries, c *consumer, after, upto int64) chapter {
-	rows, err := sql.BuildRead(ctx, enginedb.BuildReadParams{After: after, Upto: upto, Types: c.projection.Events, Most: buildPage})
-	ch := chapter{messages: make([]*message, len(rows)), upto: upto, err: err}
-	for i, row := range rows {
-		rec, err := recordOf(enginedb.EventReadRow(row))
-		if err != nil {
-			ch.err = err
+// chapterOf reads a chapter, and decodes each row as it comes.
+func chapterOf(ctx context.Context, db engine.DBTX, c *consumer, after, upto int64) chapter {
+	ch := chapter{upto: upto}
+	rows, err := db.Query(ctx, enginedb.BuildRead, after, upto, c.projection.Events, int32(buildPage))
+	if err != nil {
+		return chapter{err: err}
+	}
+	defer rows.Close()
+	row := eventScan{meta: engine.Meta{Attempt: 1}}
+	var name, known interned
+	places := row.into(false)
+	places[1] = &name
+	for rows.Next() {
+		if ch.err = rows.Scan(places...); ch.err == nil && name != known {
+			row.meta.Stream, ch.err = engine.ParseStream(string(name))
+			known = name
+		}
+		if ch.err != nil {
 			return ch
 		}
-		ch.messages[i] = c.message(rec)
+		ch.messages = append(ch.messages, row.message(c))
 	}
-	if len(rows) == buildPage {
+	if len(ch.messages) == buildPage {
 		ch.upto = ch.messages[buildPage-1].Meta.Position
 	}
+	ch.err = rows.Err()
 	return ch
+}
+
+// message decodes the row, whose data it does not keep.
+func (r *eventScan) message(c *consumer) *message {
+	r.meta.At, r.meta.By = r.meta.At.UTC(), string(r.by)
+	rec := &record{Recorded: engine.Recorded{Meta: r.meta, Type: string(r.typ), SchemaVersion: int(r.schema), Data: json.RawMessage(r.data)}}
+	m := c.message(rec)
+	rec.Data, m.event.Data = nil, nil
+	return m
 }
 
 // store commits a chapter's rows with the checkpoint.

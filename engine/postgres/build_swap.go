@@ -47,7 +47,7 @@ func (b *builder) swap(ctx context.Context) error {
 			return errBehind
 		}
 		if upto > b.position {
-			ch := chapterOf(ctx, enginedb.New(tx), b.c, b.position, upto)
+			ch := chapterOf(ctx, tx, b.c, b.position, upto)
 			if ch.err != nil {
 				return ch.err
 			}

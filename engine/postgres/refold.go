@@ -45,7 +45,7 @@ func (r *refold) run(ctx context.Context) error {
 	for {
 		upto, err := r.limit(ctx, r.e.sql)
 		if err == nil {
-			err = r.foldTo(ctx, r.e.sql, upto)
+			err = r.foldTo(ctx, r.e.work, upto)
 		}
 		if err == nil {
 			err = pgx.BeginTxFunc(ctx, r.e.work, pgx.TxOptions{IsoLevel: pgx.ReadCommitted}, func(tx pgx.Tx) error { return r.replace(ctx, tx) })
@@ -75,7 +75,7 @@ func (r *refold) replace(ctx context.Context, tx pgx.Tx) error {
 	if err != nil {
 		return err
 	}
-	if err := r.foldTo(ctx, sql, upto); err != nil {
+	if err := r.foldTo(ctx, tx, upto); err != nil {
 		return err
 	}
 	if err := r.fold.Write(ctx, tx); err != nil {
@@ -120,9 +120,9 @@ func (r *refold) limit(ctx context.Context, sql *enginedb.Queries) (int64, error
 }
 
 // foldTo folds the key's events up to a position.
-func (r *refold) foldTo(ctx context.Context, sql *enginedb.Queries, upto int64) error {
+func (r *refold) foldTo(ctx context.Context, db engine.DBTX, upto int64) error {
 	for r.position < upto {
-		messages, err := r.next(ctx, sql, upto)
+		messages, err := r.next(ctx, db, upto)
 		if err != nil {
 			return err
 		}
@@ -144,13 +144,13 @@ func (r *refold) foldTo(ctx context.Context, sql *enginedb.Queries, upto int64) 
 }
 
 // next reads on, in the stream or in the log.
-func (r *refold) next(ctx context.Context, sql *enginedb.Queries, upto int64) ([]*message, error) {
+func (r *refold) next(ctx context.Context, db engine.DBTX, upto int64) ([]*message, error) {
 	if !r.c.byStream {
-		ch := chapterOf(ctx, sql, r.c, r.position, min(upto, r.position+buildRange))
+		ch := chapterOf(ctx, db, r.c, r.position, min(upto, r.position+buildRange))
 		r.position = ch.upto
 		return ch.messages, ch.err
 	}
-	rows, err := sql.HeldStream(ctx, enginedb.HeldStreamParams{Stream: r.key, FromVersion: r.version + 1, Upto: upto, Most: buildPage})
+	rows, err := enginedb.New(db).HeldStream(ctx, enginedb.HeldStreamParams{Stream: r.key, FromVersion: r.version + 1, Upto: upto, Most: buildPage})
 	if err != nil {
 		return nil, err
 	}
