@@ -205,7 +205,7 @@ func (r *runner) commit(ctx context.Context, group []*slot, to place, ch *change
 		ch = &changes{}
 	}
 	holds := ch.holds
-	err := r.fenced(ctx, func(t *trips) error {
+	err := r.fenced(ctx, len(group) > 0, func(t *trips) error {
 		holds = ch.holds
 		sent := ch.sent
 		if ch.work != nil {
@@ -230,9 +230,15 @@ func (r *runner) commit(ctx context.Context, group []*slot, to place, ch *change
 }
 
 // fenced runs do in a transaction that fails with errFenced when a checkpoint or a
-// slot is not the runner's any more.
-func (r *runner) fenced(ctx context.Context, do func(t *trips) error) error {
-	err := inTrips(ctx, r.e.work, enginedb.SlotSettings, do)
+// slot is not the runner's any more. One that moves a checkpoint need not wait for
+// the disk: if a crash loses it, the next one finds the checkpoint elsewhere, and
+// what is remembered is read anew. Any other must, for nothing would tell.
+func (r *runner) fenced(ctx context.Context, moves bool, do func(t *trips) error) error {
+	settings := enginedb.LogSettings
+	if moves {
+		settings = enginedb.SlotSettings
+	}
+	err := inTrips(ctx, r.e.work, settings, do)
 	if outOfFence(err) {
 		return fmt.Errorf("checkpoint of %s: %w: %w", r.c.name, errFenced, err)
 	}

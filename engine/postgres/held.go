@@ -201,7 +201,7 @@ func (r *runner) recordTries(ctx context.Context, tried []*attempted) error {
 	}
 	r.commits.Lock()
 	defer r.commits.Unlock()
-	err := r.fenced(ctx, func(t *trips) error {
+	err := r.fenced(ctx, false, func(t *trips) error {
 		t.batch.Queue(enginedb.HeldTry, r.c.name, p.Keys, p.Pauses)
 		r.queueAdvance(t.batch, nil, place{})
 		return nil

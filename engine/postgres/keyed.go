@@ -154,7 +154,7 @@ func (r *runner) storeRebuilt(ctx context.Context, slots []*slot, messages []*me
 	}
 	r.commits.Lock()
 	defer r.commits.Unlock()
-	err := r.fenced(ctx, func(t *trips) error {
+	err := r.fenced(ctx, false, func(t *trips) error {
 		if _, err := w.write(ctx, t); err != nil {
 			return err
 		}

@@ -1,0 +1,74 @@
+package postgres_test
+
+import (
+	"context"
+	"errors"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/backstory-go/backstory/engine"
+	"github.com/backstory-go/backstory/engine/postgres"
+)
+
+// A retry moves no checkpoint by which anybody would see that a crash of the
+// database lost it: it is on the disk before anything builds on it.
+func TestRetry_ThenTheDatabaseCrashes_AppliedOnce(t *testing.T) {
+	t.Parallel()
+	server := privateServer(t, true)
+	url := createDatabase(t, server.URL("postgres"), "crashed", "template1")
+	var refuses atomic.Bool
+	p := balances(ddl, "1")
+	fold := p.Fold
+	p.Fold = func() engine.Folding { return refusing{fold(), &refuses} }
+	apply := p.Apply
+	p.Apply = func(ctx context.Context, db engine.DBTX, batch []engine.Recorded) error {
+		if refuses.Load() {
+			return errors.New("refused")
+		}
+		return apply(ctx, db, batch)
+	}
+	system := &engine.System{}
+	system.AddActor(accounts(&atomic.Int64{}))
+	system.AddProjection(p)
+	e := started(t, postgres.Config{URL: url, System: system,
+		Consumer: postgres.ConsumerConfig{Attempts: 10_000, FirstPause: time.Millisecond, MostPause: 2 * time.Millisecond}})
+	held := func(n int) func() bool {
+		return func() bool { return one[int](t, url, `SELECT count(*) FROM backstory.held`) == n }
+	}
+	settled(t, e, command("deposit", "a", 1))
+	caughtUp(t, e)
+	for _, statement := range []string{`ALTER SYSTEM SET wal_writer_delay = '10s'`, `SELECT pg_reload_conf()`} {
+		if err := sql(t, url, statement); err != nil {
+			t.Fatal(err)
+		}
+	}
+	refuses.Store(true)
+	settled(t, e, command("deposit", "a", 2))
+	eventually(t, "the projection is held", held(1))
+	refuses.Store(false)
+	eventually(t, "it goes on", held(0))
+	if err := server.Stop(true); err != nil {
+		t.Fatal(err)
+	}
+	if err := server.Restart(within(t)); err != nil {
+		t.Fatal(err)
+	}
+	settled(t, e, command("deposit", "a", 4))
+	caughtUp(t, e)
+	eventually(t, "nothing is held", held(0))
+	checkBalances(t, url)
+}
+
+// refusing is a folding that fails while it is told to.
+type refusing struct {
+	engine.Folding
+	now *atomic.Bool
+}
+
+func (r refusing) Apply(ctx context.Context, db engine.DBTX, batch []engine.Recorded) error {
+	if r.now.Load() {
+		return errors.New("refused")
+	}
+	return r.Folding.Apply(ctx, db, batch)
+}
