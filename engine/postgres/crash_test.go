@@ -18,19 +18,8 @@ func TestRetry_ThenTheDatabaseCrashes_AppliedOnce(t *testing.T) {
 	server := privateServer(t, true)
 	url := createDatabase(t, server.URL("postgres"), "crashed", "template1")
 	var refuses atomic.Bool
-	p := balances(ddl, "1")
-	fold := p.Fold
-	p.Fold = func() engine.Folding { return refusing{fold(), &refuses} }
-	apply := p.Apply
-	p.Apply = func(ctx context.Context, db engine.DBTX, batch []engine.Recorded) error {
-		if refuses.Load() {
-			return errors.New("refused")
-		}
-		return apply(ctx, db, batch)
-	}
-	system := &engine.System{}
-	system.AddActor(accounts(&atomic.Int64{}))
-	system.AddProjection(p)
+	system := bankWith()
+	system.AddProjection(refusingBalances(&refuses))
 	e := started(t, postgres.Config{URL: url, System: system,
 		Consumer: postgres.ConsumerConfig{Attempts: 10_000, FirstPause: time.Millisecond, MostPause: 2 * time.Millisecond}})
 	held := func(n int) func() bool {
@@ -54,10 +43,29 @@ func TestRetry_ThenTheDatabaseCrashes_AppliedOnce(t *testing.T) {
 	if err := server.Restart(within(t)); err != nil {
 		t.Fatal(err)
 	}
-	settled(t, e, command("deposit", "a", 4))
+	after := command("deposit", "a", 4)
+	eventually(t, "the database is reached again", func() bool {
+		_, err := e.Submit(within(t), after)
+		return err == nil
+	})
+	settled(t, e, after)
 	caughtUp(t, e)
 	eventually(t, "nothing is held", held(0))
 	checkBalances(t, url)
+}
+
+// refusingBalances are balances that fail while they are told to.
+func refusingBalances(now *atomic.Bool) engine.Projection {
+	p := balances(ddl, "1")
+	fold, apply := p.Fold, p.Apply
+	p.Fold = func() engine.Folding { return refusing{fold(), now} }
+	p.Apply = func(ctx context.Context, db engine.DBTX, batch []engine.Recorded) error {
+		if now.Load() {
+			return errors.New("refused")
+		}
+		return apply(ctx, db, batch)
+	}
+	return p
 }
 
 // refusing is a folding that fails while it is told to.
