@@ -117,16 +117,16 @@ func (f *goFile) prime(a *model.Actor) {
 			if target == nil || f.fieldKind(target, true) == constField || f.fieldKind(field, false) == constField {
 				continue
 			}
-			stmts = append(stmts, f.primeField(c, field, target))
+			stmts = append(stmts, f.primeField(field, target))
 		}
 		return stmts
 	}, false)
 }
 
 // primeField emits one assignment; an absent or null property leaves the state's.
-func (f *goFile) primeField(c *model.Command, field, target *model.Field) jen.Code {
+func (f *goFile) primeField(field, target *model.Field) jen.Code {
 	from, to := jen.Id("cmd").Dot(field.GoName), jen.Id("state").Dot(target.GoName)
-	value := func(v *jen.Statement) *jen.Statement { return f.primeValue(c, field, target, v) }
+	value := func(v *jen.Statement) *jen.Statement { return f.primeValue(field, target, v) }
 	guarded := func(get jen.Code) jen.Code {
 		return jen.If(jen.List(jen.Id("v"), jen.Id("ok")).Op(":=").Add(get), jen.Id("ok")).Block(to.Op("=").Add(value(jen.Id("v"))))
 	}
@@ -140,7 +140,7 @@ func (f *goFile) primeField(c *model.Command, field, target *model.Field) jen.Co
 }
 
 // primeValue emits the command's value as the state's type.
-func (f *goFile) primeValue(c *model.Command, field, target *model.Field, v *jen.Statement) *jen.Statement {
+func (f *goFile) primeValue(field, target *model.Field, v *jen.Statement) *jen.Statement {
 	from, to := bare(field.Type), bare(target.Type)
 	switch {
 	case model.SameEnum(from, to):

@@ -64,12 +64,11 @@ func tagKind(t *Type) Kind {
 
 // keyText is keyField for keys that are written as text, where a number has more
 // than one form.
-func (b *builder) keyText(o *Object, name *source.Node, code, owner string) *Field {
+func (b *builder) keyText(o *Object, name *source.Node, code, owner string) {
 	field := b.keyField(o, name, code, owner)
 	if field != nil && field.Type.Kind == Number {
 		b.fault(name.Pos(), code, "declare it as an integer or as a string", "%q of %s is a number, which can be written in several ways, so it cannot be part of a key", name.Text, owner)
 	}
-	return field
 }
 
 // sameParts wants a part of a composite id to be of one type in all commands that
