@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"sync"
 	"time"
 
 	"github.com/backstory-go/backstory/engine"
@@ -90,6 +91,7 @@ type Server struct {
 	flow     flow
 	rebuilds rebuilds
 	handler  http.Handler
+	zips     sync.Pool // *gzip.Writer
 }
 
 // New makes the handler. It returns what Config.Validate finds.
@@ -118,6 +120,7 @@ func newServer(cfg Config, src source) (*Server, error) {
 			livePages = append(livePages, s.livePage(kind))
 		}
 	}
+	s.pages.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) { s.fail(w, r, errNoRoute) })
 	if s.live, err = live.New(live.Config{Hub: cfg.Client.Hub(), Pages: livePages, Log: cfg.Log, Patched: s.patched(),
 		Presence: presence, Visitor: func(r *http.Request) string { return visitOf(r.Context()).user }}); err != nil {
 		return nil, err

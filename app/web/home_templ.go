@@ -576,7 +576,7 @@ func confirmDelete(stream, name string) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = actionForm("todos.list.delete", "delete-"+stream, stream, "Delete for good", "Delete "+name+" for good", "danger").Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = actionForm("todos.list.delete", "delete-"+stream, stream, "Delete for good", "Delete for good: "+name, "danger").Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
