@@ -232,7 +232,7 @@ const backstory = (() => {
     if (evt.detail.type !== "datastar-patch-elements") return;
     const el = document.activeElement, li = el && el.closest("li[data-item]");
     if (newItem()) draft = newItem().value;
-    focus = el && el.id ? { id: el.id, start: el.selectionStart, end: el.selectionEnd, next: li && li.nextElementSibling && li.nextElementSibling.dataset.item } : null;
+    focus = el && el !== document.body ? { id: el.id, start: el.selectionStart, end: el.selectionEnd, around: around(el), li, next: li && li.nextElementSibling && li.nextElementSibling.dataset.item } : null;
   }, true);
 
   function afterPatch(evt) {
@@ -247,12 +247,23 @@ const backstory = (() => {
     settle();
   }
 
+  // around are the ids of what an element lies in, from the inside.
+  function around(el) {
+    const ids = [];
+    for (let p = el.parentElement; p; p = p.parentElement) if (p.hasAttribute("id")) ids.push(p.getAttribute("id"));
+    return ids;
+  }
+
   // refocus keeps the caret where browsers lose it when a row moves, and goes on
-  // to a neighbour when the row is gone.
+  // to a neighbour when the row is gone: the next row, what stands in the same
+  // place, or the page.
   function refocus() {
     if (!focus || document.activeElement !== document.body) return;
-    const el = byId(focus.id) || byId("check-" + focus.next) || newItem();
-    if (!el) return;
+    const first = (id) => byId(id) && byId(id).querySelector("button, summary, a[href]");
+    const place = focus.around.find((id) => id === "page" || first(id));
+    const page = byId("page");
+    const el = (focus.id && byId(focus.id)) || byId("check-" + focus.next) || (focus.li && newItem()) || (place !== "page" && first(place)) || page;
+    if (el === page) page.tabIndex = -1;
     el.focus({ preventScroll: true });
     if (el.id === focus.id && focus.start != null) el.setSelectionRange(focus.start, focus.end);
   }
