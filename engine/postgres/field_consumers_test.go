@@ -205,3 +205,48 @@ func TestStats_ManyWhoAskCostOneQuery(t *testing.T) {
 		t.Errorf("%d reads in %s", len(reads), time.Since(began))
 	}
 }
+
+// A slot comes with more commands than are read at once, all of them numbered below
+// what its new owner has read of its other slots: none may be passed over for one
+// that came later.
+func TestSlotWithALongQueue_KeepsItsOrder(t *testing.T) {
+	t.Parallel()
+	url := database(t)
+	const queued = 700
+	slot, idle := slotOf("bank.account/late"), "a"
+	for n := 0; slotOf("bank.account/"+idle) == slot; n++ {
+		idle = fmt.Sprintf("a%d", n)
+	}
+	add := func(from, to int) {
+		t.Helper()
+		err := sql(t, url, `INSERT INTO backstory.inbox (id, slot, type, stream, data, by, correlation, causation)
+			SELECT id, $1, 'bank.account.deposit', 'bank.account/late', json_build_object('Amount', n), '', id, id
+			FROM (SELECT gen_random_uuid() AS id, n FROM generate_series($2::int, $3::int) n ORDER BY n) i ORDER BY n`, slot, from, to)
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	owner := func(statement string) {
+		t.Helper()
+		if err := sql(t, url, statement, slot); err != nil {
+			t.Fatal(err)
+		}
+	}
+	owner(`WITH alive AS (INSERT INTO backstory.workers (id, seen_at, started_at, info) VALUES (gen_random_uuid(), now() + interval '1 hour', now(), '{}') RETURNING id)
+		INSERT INTO backstory.slots (consumer, slot, owner) SELECT 'commands', $1, id FROM alive ON CONFLICT (consumer, slot) DO UPDATE SET owner = excluded.owner`)
+	add(1, queued)
+	e := started(t, postgres.Config{URL: url, Workers: 1, Roles: []postgres.Role{postgres.RoleWorker}})
+	web := openEngine(t, postgres.Config{URL: url, Roles: []postgres.Role{postgres.RoleWeb}}) // its commands go through the inbox
+	for begin := time.Now(); time.Since(begin) < 3*time.Second; {
+		settled(t, web, command("deposit", idle, 1))
+	}
+	add(queued+1, queued+100)
+	owner(`UPDATE backstory.slots SET owner = NULL WHERE consumer = 'commands' AND slot = $1`)
+	eventually(t, "all are decided", func() bool {
+		return one[int64](t, url, `SELECT count(*) FROM backstory.events WHERE stream = 'bank.account/late'`) == queued+100
+	})
+	if n := one[int64](t, url, `SELECT count(*) FROM backstory.events WHERE stream = 'bank.account/late' AND (data->>'amount')::bigint <> version`); n != 0 {
+		t.Errorf("%d of %d commands were passed by later ones", n, queued+100)
+	}
+	caughtUp(t, e)
+}

@@ -195,7 +195,8 @@ func (w *worker) take(ctx context.Context) {
 		return
 	}
 	known := slices.AppendSeq(make([]int64, 0, len(w.known)), maps.Keys(w.known)) // nil would be NULL
-	rows, err := w.e.sql.InboxTake(ctx, enginedb.InboxTakeParams{Low: w.low.at(now), Slots: owned, Known: known, Most: takeMost})
+	low := w.low.at(now)
+	rows, err := w.e.sql.InboxTake(ctx, enginedb.InboxTakeParams{Low: low, Slots: owned, Known: known, Most: takeMost})
 	if err != nil {
 		if !ended(ctx, err) {
 			w.e.log.Warn("reading the inbox is tried again", "error", err)
@@ -210,7 +211,9 @@ func (w *worker) take(ctx context.Context) {
 		w.known[rows[i].Seq] = true
 		w.accept(&order{row: &rows[i]})
 	}
-	w.more = len(rows) == takeMost
+	if w.more = len(rows) == takeMost; w.more && low == 0 {
+		w.low.reset() // what comes next must not be read before what was left
+	}
 	w.proved(ctx)
 }
 
@@ -295,5 +298,6 @@ func (m *watermark) at(now time.Time) int64 {
 	return m.low
 }
 
-// reset lets the next read look at the whole inbox.
-func (m *watermark) reset() { m.swept = time.Time{} }
+// reset lets reads look at the whole inbox, until they went through it: one read
+// may not be enough.
+func (m *watermark) reset() { *m = watermark{} }
