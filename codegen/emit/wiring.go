@@ -12,21 +12,7 @@ import (
 func (p *plan) wiring(ctx *model.Context) error {
 	f := p.goFile(path.Join("generated", ctx.Package), ctx.Package, "register_gen.go", "schemas/"+ctx.Name)
 	f.packageDoc("wires the components of the context " + ctx.Name + " to the engine.")
-	params := []jen.Code{jen.Id("s").Op("*").Add(engine("System"))}
-	var calls []jen.Code
-	taken := map[string]bool{}
-	for _, part := range parts(ctx) {
-		param := paramName(part.goName)
-		for taken[param] { // AIX beside an x-go-name of Aix
-			param += "Handler"
-		}
-		taken[param] = true
-		params = append(params, jen.Id(param).Id(part.goName+part.suffix))
-		calls = append(calls, jen.Id("s").Dot(part.add).Call(jen.Id("describe"+part.goName).Call(jen.Id(param))))
-	}
-	f.doc("Register adds every component of " + ctx.Name + " to the system. A handler that lacks a method does not compile.")
-	f.Func().Id("Register").Params(params...).Block(calls...)
-	f.Line()
+	f.register(ctx)
 	for _, a := range ctx.Actors {
 		f.actorHandler(a)
 	}
@@ -52,6 +38,25 @@ func (p *plan) wiring(ctx *model.Context) error {
 		}
 	}
 	return nil
+}
+
+// register emits: func Register(s *engine.System, list ListHandler, …)
+func (f *goFile) register(ctx *model.Context) {
+	params := []jen.Code{jen.Id("s").Op("*").Add(engine("System"))}
+	var calls []jen.Code
+	taken := map[string]bool{}
+	for _, part := range parts(ctx) {
+		param := paramName(part.goName)
+		for taken[param] { // AIX beside an x-go-name of Aix
+			param += "Handler"
+		}
+		taken[param] = true
+		params = append(params, jen.Id(param).Id(part.goName+part.suffix))
+		calls = append(calls, jen.Id("s").Dot(part.add).Call(jen.Id("describe"+part.goName).Call(jen.Id(param))))
+	}
+	f.doc("Register adds every component of " + ctx.Name + " to the system. A handler that lacks a method does not compile.")
+	f.Func().Id("Register").Params(params...).Block(calls...)
+	f.Line()
 }
 
 // part is one parameter of Register.

@@ -67,19 +67,13 @@ func (b *builder) target(f *file, ref *source.Node, complain bool) (*file, *sour
 	if strings.Contains(where, ":") || strings.HasPrefix(where, "/") || strings.Contains(where, "?") {
 		return say("write a relative path such as ../types.json#/$defs/money", "%q is no path below schemas, and nothing else is ever loaded", ref.Text)
 	}
-	other := f
-	if where != "" {
-		if unescaped, err := url.PathUnescape(where); err == nil {
-			where = unescaped
-		}
-		full := path.Join(path.Dir(f.src.Path), where)
-		if strings.HasPrefix(full, "../") {
-			return say("write a relative path such as ../types.json#/$defs/money", "%q leads out of schemas, and nothing else is ever loaded", ref.Text)
-		}
-		var ok bool
-		if other, ok = b.byPath[full]; !ok {
-			return say(b.nearestPath(f, full), "there is no schema %s", path.Join(source.Root, full))
-		}
+	full := besides(f, where)
+	if strings.HasPrefix(full, "../") {
+		return say("write a relative path such as ../types.json#/$defs/money", "%q leads out of schemas, and nothing else is ever loaded", ref.Text)
+	}
+	other, ok := b.byPath[full]
+	if !ok {
+		return say(b.nearestPath(f, full), "there is no schema %s", path.Join(source.Root, full))
 	}
 	if b.refs[f] == nil {
 		b.refs[f] = map[*file]bool{}
@@ -98,6 +92,18 @@ func (b *builder) target(f *file, ref *source.Node, complain bool) (*file, *sour
 		return other, other.root
 	}
 	return b.fragment(other, fragment, say)
+}
+
+// besides is the path of what a reference in a file names; nothing names the file
+// itself.
+func besides(f *file, where string) string {
+	if where == "" {
+		return f.src.Path
+	}
+	if unescaped, err := url.PathUnescape(where); err == nil {
+		where = unescaped
+	}
+	return path.Join(path.Dir(f.src.Path), where)
 }
 
 // fragment follows /$defs/name, nested perhaps.
