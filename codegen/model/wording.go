@@ -62,7 +62,7 @@ func shapeRemedy(n *source.Node, leaf *jsonschema.ValidationError) string {
 	case "type":
 		if _, want, ok := strings.Cut(leaf.Message, "expected "); ok {
 			want, _, _ = strings.Cut(want, ", but")
-			return "write " + strings.ReplaceAll(article(want), " or ", " or ")
+			return "write " + article(want)
 		}
 	case "enum", "const":
 		if _, want, ok := strings.Cut(leaf.Message, "must be "); ok {
@@ -82,6 +82,10 @@ func shapeRemedy(n *source.Node, leaf *jsonschema.ValidationError) string {
 		return "use lower-case words joined by underscores, for a message of another component with its name and a dot in front: list.item_added"
 	case "minItems", "minProperties":
 		return "list at least one, or delete it"
+	}
+	if m := comparison.FindStringSubmatch(leaf.Message); m != nil {
+		bounds := map[string]string{">=": "%s or more", "<=": "%s or less", ">": "more than %s", "<": "less than %s"}
+		return "write " + fmt.Sprintf(bounds[m[1]], strings.TrimSuffix(m[2], "/1"))
 	}
 	return "write a value that the keyword's description allows"
 }
