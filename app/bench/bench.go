@@ -91,7 +91,7 @@ type part struct {
 func (b *bench) parts() []part {
 	return []part{
 		{appendWorks(), b.appends}, {[]string{workProcesses}, b.processes}, {commandWorks(), b.commands}, {clickWorks(), b.clicks},
-		{[]string{workRead}, b.reads}, {[]string{workPatched, workTab}, b.tabs}, {[]string{workIdle}, b.idle},
+		{[]string{workRead}, b.reads}, {[]string{workPatched, workZipped, workTab}, b.tabs}, {[]string{workIdle}, b.idle},
 		{[]string{workRebuild, workRebuildMemory, workIdle, workStartup}, b.longLog},
 	}
 }

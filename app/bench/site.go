@@ -2,6 +2,8 @@ package bench
 
 import (
 	"bufio"
+	"cmp"
+	"compress/gzip"
 	"context"
 	"fmt"
 	"io"
@@ -20,6 +22,8 @@ type site struct {
 	base   string
 	client *http.Client
 	served sync.WaitGroup
+
+	encoding string // of live pages; "": as they are
 }
 
 func (b *bench) site(ctx context.Context) (*site, error) {
@@ -85,16 +89,28 @@ func (s *site) open(ctx context.Context, id string, news func(version int64)) er
 	if err != nil {
 		return err
 	}
+	req.Header.Set("Accept-Encoding", cmp.Or(s.encoding, "identity"))
 	res, err := s.client.Do(req)
 	if err != nil {
 		return err
 	}
 	defer res.Body.Close()
-	if res.StatusCode != http.StatusOK {
-		return fmt.Errorf("GET /updates: %s", res.Status)
+	if res.StatusCode != http.StatusOK || res.Header.Get("Content-Encoding") != strings.TrimPrefix(req.Header.Get("Accept-Encoding"), "identity") {
+		return fmt.Errorf("GET /updates: %s %s", res.Status, res.Header.Get("Content-Encoding"))
 	}
+	body := io.Reader(res.Body)
+	if s.encoding == "gzip" {
+		if body, err = gzip.NewReader(res.Body); err != nil {
+			return err
+		}
+	}
+	return versions(ctx, body, news)
+}
+
+// versions tells of the events of a live page until ctx ends.
+func versions(ctx context.Context, body io.Reader, news func(version int64)) error {
 	var version int64
-	for lines := bufio.NewReaderSize(res.Body, 4<<10); ; {
+	for lines := bufio.NewReaderSize(body, 4<<10); ; {
 		line, err := lines.ReadSlice('\n')
 		switch {
 		case ctx.Err() != nil:
