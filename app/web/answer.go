@@ -6,14 +6,17 @@ import (
 	"strconv"
 
 	"github.com/starfederation/datastar-go/datastar"
-
-	"github.com/backstory-go/backstory/engine"
 )
 
 // toForm answers a plain form: on to the next page, or the same one with what is
 // wrong.
 func (a *answer) toForm(w http.ResponseWriter, r *http.Request) {
 	back := backPath(r)
+	if a.status() == resultPending {
+		const message = "This takes longer than usual. It will show up here when it is done."
+		a.server.showAgain(w, r, back, http.StatusAccepted, formState{form: a.form, note: message})
+		return
+	}
 	if a.problem.status == 0 {
 		if target := a.target(); target != "" {
 			back = target
@@ -21,10 +24,10 @@ func (a *answer) toForm(w http.ResponseWriter, r *http.Request) {
 		http.Redirect(w, r, back, http.StatusSeeOther)
 		return
 	}
-	if a.problem.status == http.StatusTooManyRequests || a.problem.status == http.StatusServiceUnavailable {
+	if a.busy() {
 		w.Header().Set("Retry-After", "1")
 	}
-	a.server.showAgain(w, r, back, a.problem.status, formState{form: a.form, values: a.in.form, errors: a.errors})
+	a.server.showAgain(w, r, back, a.problem.status, formState{form: a.form, values: a.in.form, errors: a.errors, open: a.open()})
 }
 
 // backPath is the page that the form stood on.
@@ -40,17 +43,17 @@ func backPath(r *http.Request) string {
 // and the result that the page's script acts on.
 func (a *answer) toDatastar(w http.ResponseWriter, r *http.Request) {
 	sse := datastar.NewSSE(w, r)
+	if a.open() {
+		_ = sse.PatchElementTempl(resultElement(a.result())) // the tab asks again
+		return
+	}
 	for _, f := range a.shown() {
 		if err := sse.PatchElementTempl(slotText(a.errors[f.Name]),
 			datastar.WithSelectorID(slotID(a.form, f.Name)), datastar.WithModeInner()); err != nil {
 			return // the tab is gone
 		}
 	}
-	message := a.errors[""]
-	if a.problem.status == 0 && !a.outcome.Status.Final() {
-		message = "This takes longer than usual. It will show up here when it is done."
-	}
-	if message != "" {
+	if message := a.errors[""]; message != "" {
 		if err := sse.PatchElementTempl(toast(message, a.problem.status != 0),
 			datastar.WithSelectorID("toasts"), datastar.WithModeAppend()); err != nil {
 			return
@@ -61,14 +64,41 @@ func (a *answer) toDatastar(w http.ResponseWriter, r *http.Request) {
 
 // result is what the page's script is told.
 type result struct {
-	Command, Form, Status, Version, Target string
+	Command, Form, Status, Version, Target, Message string
+}
+
+// What a page's script is told became of a command.
+const (
+	resultAccepted = "accepted"
+	resultRefused  = "refused" // or it failed: the words go back to their field
+	resultPending  = "pending" // stored, and not decided or settled yet
+	resultAgain    = "again"   // perhaps not stored
+)
+
+// status is what the page's script is told.
+func (a *answer) status() string {
+	switch {
+	case a.busy():
+		return resultAgain
+	case a.problem.status != 0:
+		return resultRefused
+	case !a.outcome.Status.Final():
+		return resultPending
+	}
+	return resultAccepted
+}
+
+// open says whether the outcome is not known: the same command, sent again under its
+// id, will tell.
+func (a *answer) open() bool { return a.status() == resultPending || a.status() == resultAgain }
+
+// busy says whether the server could not take the command now.
+func (a *answer) busy() bool {
+	return a.problem.status == http.StatusTooManyRequests || a.problem.status == http.StatusServiceUnavailable
 }
 
 func (a *answer) result() result {
-	res := result{Command: a.in.form.Get(fieldCommand), Form: a.form, Status: string(engine.Accepted), Target: a.target()}
-	if a.problem.status != 0 {
-		res.Status = string(engine.Refused)
-	}
+	res := result{Command: a.in.form.Get(fieldCommand), Form: a.form, Status: a.status(), Target: a.target(), Message: a.errors[""]}
 	if n := len(a.outcome.Events); n > 0 {
 		res.Version = strconv.FormatInt(a.outcome.Events[n-1].Version, 10)
 	}

@@ -27,7 +27,7 @@ func (f *fakeClient) Outcome(_ context.Context, id uuid.UUID) (engine.Outcome, e
 	if !ok {
 		return o, fmt.Errorf("command %s: %w", id, engine.ErrNotFound)
 	}
-	return o, nil
+	return f.as(o), nil
 }
 
 func (f *fakeClient) State(_ context.Context, stream engine.StreamID, version int64) (engine.StreamState, error) {

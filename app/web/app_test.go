@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"context"
 	"log/slog"
 	"net/http"
@@ -35,8 +36,9 @@ type services struct {
 	expander expander.Expander
 	log      *slog.Logger // nil: nothing is logged
 	limits   Limits
-	wrap     func(http.Handler) http.Handler
-	database string // "": one of its own
+	wrap     func(http.Handler) http.Handler // around the server; nil: nothing
+	database string                          // "": one of its own
+	patience time.Duration
 }
 
 // serveAppWith lets reactions fail once before their messages are parked.
@@ -67,7 +69,7 @@ func serveAppWith(t *testing.T, outside services) *httptest.Server {
 		}
 		eng.Close()
 	})
-	s, err := New(Config{Client: eng, System: system, Secret: []byte("a secret for tests"), Log: log, Patience: patience, Limits: outside.limits, Wrap: outside.wrap, // busy machines are slow
+	s, err := New(Config{Client: eng, System: system, Secret: []byte("a secret for tests"), Log: log, Patience: cmp.Or(outside.patience, patience), Limits: outside.limits, Wrap: outside.wrap, // busy machines are slow
 		Operator: eng, Notes: eng, Admin: func(user string) bool { return user != "Eve" }, Expands: true})
 	if err != nil {
 		t.Fatal(err)

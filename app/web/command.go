@@ -84,9 +84,11 @@ func (a *answer) decide(r *http.Request) {
 	ctx, cancel := context.WithTimeout(r.Context(), a.server.cfg.Patience)
 	defer cancel()
 	outcome, err := a.server.cfg.Client.Wait(ctx, id)
-	if err != nil && !errors.Is(err, context.DeadlineExceeded) {
-		a.refuse(r.Context(), err)
-		return
+	if errors.Is(err, context.DeadlineExceeded) {
+		outcome, err = a.server.cfg.Client.Outcome(r.Context(), id)
+	}
+	if err != nil { // it is stored: what became of it, the next answer tells
+		a.server.cfg.Log.WarnContext(r.Context(), "outcome cannot be read", "type", a.kind.Type, "error", err)
 	}
 	outcome.ID = id
 	a.take(outcome)

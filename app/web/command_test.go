@@ -139,7 +139,7 @@ func TestDatastarAnswers(t *testing.T) {
 	s.datastar("/commands/todos.list.archive", map[string]any{"stream_id": id})
 	want(add("Bread"), "selector #toasts", "mode append", "cannot be changed", `data-status="refused"`)
 	s.fake.submitErr = engine.ErrUnavailable
-	want(add("Bread"), "cannot be reached", `data-status="refused"`)
+	want(add("Bread"), "cannot be reached", `data-status="again"`)
 	s.fake.submitErr, s.fake.waitErr = nil, context.DeadlineExceeded
 	_, body, _ = s.datastar("/commands/todos.list.create?form=a%22%3E%3Cb", map[string]any{"name": "Slow"})
 	want(body, "selector #todos-list-create--name-error")

@@ -108,18 +108,18 @@ func readable(values url.Values, texts ...string) error {
 func (in input) submission(kind *engine.CommandType) (engine.Submission, error) {
 	s := engine.Submission{Type: kind.Type, StreamID: in.form.Get(fieldStream), Data: in.data(kind.Fields)}
 	var faults []engine.Fault
-	switch {
-	case s.StreamID != "", kind.StreamID != nil: // the other fields say it, too
-	case kind.Creates == engine.CreatesYes:
-		s.StreamID = uuid.NewString()
-	default:
-		faults = append(faults, engine.Fault{Pointer: "/" + fieldStream, Code: "required", Message: "It is not said what this is for."})
-	}
 	var err error
 	if text := in.form.Get(fieldCommand); text != "" {
 		if s.ID, err = uuid.Parse(text); err != nil {
 			faults = append(faults, engine.Fault{Pointer: "/" + fieldCommand, Code: "format", Message: "The command's id is not a UUID."})
 		}
+	}
+	switch {
+	case s.StreamID != "", kind.StreamID != nil: // the other fields say it, too
+	case kind.Creates == engine.CreatesYes:
+		s.StreamID = newStream(s.ID)
+	default:
+		faults = append(faults, engine.Fault{Pointer: "/" + fieldStream, Code: "required", Message: "It is not said what this is for."})
 	}
 	if text := in.reserved(fieldIfVersion); text != "" {
 		version, err := strconv.ParseInt(text, 10, 64)
@@ -132,6 +132,15 @@ func (in input) submission(kind *engine.CommandType) (engine.Submission, error) 
 		return s, &engine.FaultsError{Faults: faults}
 	}
 	return s, nil
+}
+
+// newStream is the identity of what a command creates. It follows from the
+// command's id, so that the same command sent again is for the same stream.
+func newStream(command uuid.UUID) string {
+	if command == uuid.Nil {
+		return uuid.NewString()
+	}
+	return uuid.NewSHA1(command, []byte(fieldStream)).String()
 }
 
 // reserved reads a reserved field that may be a number among signals.

@@ -23,6 +23,7 @@ type fakeClient struct {
 	hub       engine.Hub
 	submitErr error
 	waitErr   error
+	status    engine.Status // of outcomes, whatever became of them; "": the truth
 
 	mu       sync.Mutex
 	events   map[string][]engine.Recorded
@@ -170,7 +171,15 @@ func (f *fakeClient) fold(id string, version int64) todoList {
 func (f *fakeClient) Wait(_ context.Context, id uuid.UUID) (engine.Outcome, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	return f.outcomes[id], f.waitErr
+	return f.as(f.outcomes[id]), f.waitErr
+}
+
+// as gives an outcome the status that a test wants.
+func (f *fakeClient) as(o engine.Outcome) engine.Outcome {
+	if f.status != "" {
+		o.Status, o.Events, o.Refusal = f.status, nil, nil
+	}
+	return o
 }
 
 func (f *fakeClient) Events(_ context.Context, stream engine.StreamID, after int64, limit int) ([]engine.Recorded, error) {

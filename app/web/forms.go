@@ -13,6 +13,9 @@ import (
 // answers of two forms must not cancel each other, hence 'disabled'.
 const sendExpression = "const c = backstory.take(el); c && @post(el.getAttribute('action'), {payload: c, requestCancellation: 'disabled'})"
 
+// resendExpression sends a command again whose answer was lost.
+const resendExpression = "@post(evt.detail.action, {payload: evt.detail.command, requestCancellation: 'disabled'})"
+
 // operateExpression sends a form of the System page; what it did shows by itself.
 const operateExpression = "@post(el.getAttribute('action'), {contentType: 'form', requestCancellation: 'disabled'})"
 
@@ -21,11 +24,13 @@ type formState struct {
 	form   string
 	values url.Values
 	errors map[string]string // by field; "": the form as a whole
+	open   bool              // it may be stored all the same: sent again, it keeps its id
+	note   string            // what is not wrong, and to be said
 }
 
 // text is everything that is wrong, in one line.
 func (f formState) text() string {
-	parts := []string{f.errors[""]}
+	parts := []string{f.note, f.errors[""]}
 	for field, message := range f.errors {
 		if field != "" {
 			parts = append(parts, words(field)+": "+message)
@@ -52,6 +57,9 @@ func fieldValue(ctx context.Context, form, field, known string) string {
 
 // notice is what is wrong with the page's form and has no field to stand beside.
 func notice(ctx context.Context) string { return visitOf(ctx).form.errors[""] }
+
+// remark is what is to be said about the page's form without anything being wrong.
+func remark(ctx context.Context) string { return visitOf(ctx).form.note }
 
 // commandForm makes a form send a command. The form's name is its element's id.
 func commandForm(command, form string) templ.Attributes {

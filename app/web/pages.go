@@ -184,6 +184,9 @@ func (s *Server) frame(r *http.Request, v view) frame {
 // have none: the script makes one for each command.
 func commandID(ctx context.Context, form string) string {
 	v := visitOf(ctx)
+	if v.form.open && v.form.form == form {
+		return v.form.values.Get(fieldCommand)
+	}
 	if v.seed == uuid.Nil {
 		return ""
 	}

@@ -1,12 +1,16 @@
 package web
 
 import (
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"testing"
 
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/chromedp"
+
+	"github.com/backstory-go/backstory/app/slack"
 )
 
 // TestScreenshots takes the pictures of docs/screenshots anew:
@@ -17,46 +21,57 @@ func TestScreenshots(t *testing.T) {
 	if dir == "" {
 		t.Skip("BACKSTORY_SCREENSHOTS names no folder to put pictures into")
 	}
-	browser, base := startBrowser(t), startApp(t)
+	slackIsDown := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusInternalServerError) }))
+	t.Cleanup(slackIsDown.Close)
+	browser, base := startBrowser(t), serveAppWith(t, services{slack: slack.Dispatcher{Webhook: slackIsDown.URL}}).URL
 	ada, bob := signIn(browser, t, base, "Ada"), signIn(browser, t, base, "Bob")
-	shoot := func(w *tab, name string, looks ...string) {
+	ada.forgive("404")
+	shoot := func(w *tab, name string) {
 		t.Helper()
-		for _, look := range append(looks, "") {
+		for _, look := range []string{"-phone", "-dark", ""} {
 			w.look(look)
 			w.eval("window.scrollTo(0, 0)")
 			w.screenshot(filepath.Join(dir, name+look+".png"))
 		}
 	}
 	shoot(ada, "home-empty")
-
-	path := ada.createList("Moving house", "Cancel the lease", "Find a van", "Pack the kitchen", "Tell everyone the new address")
+	path := ada.createList("Moving house")
+	shoot(ada, "list-empty")
+	for _, text := range []string{"Cancel the lease", "Find a van", "Pack the kitchen", "Tell everyone the new address"} {
+		ada.typeInto("#add-item--text", text+"\r")
+		ada.waitText("#items", text)
+	}
 	bob.open(path)
 	bob.typeInto("#add-item--text", "Measure the new windows for curtains, and the door frames for the piano\r")
 	ada.waitText("#items", "piano")
 	ada.click(ada.item("Cancel the lease") + " .check")
 	ada.waitText("#progress", "1 of 5")
-	bob.click(bob.item("Find a van") + " .check")
 	bob.edit("Pack the kitchen", " and the books\r")
 	ada.waitText("#items", "and the books")
-	ada.waitText("#progress", "2 of 5")
+	ada.waitText(".marks", "Slack failed")
 	ada.click("#history-title")
-	shoot(ada, "list", "-phone", "-dark")
+	shoot(ada, "list")
 	ada.typeInto("#add-item--text", "find a VAN\r")
 	ada.waitText("#add-item--text-error", "same text")
 	ada.click(ada.item("Pack the kitchen and the books") + " .editor summary")
-	shoot(ada, "list-errors", "-phone")
+	shoot(ada, "list-errors")
 	bob.open(path + "/10")
-	shoot(bob, "past", "-phone", "-dark")
-
-	bob.open(path + "/12?with=8")
+	shoot(bob, "past")
+	bob.open(path + "/11?with=8")
 	shoot(bob, "compare")
 	ada.open(path)
 	ada.click("#more-v1 summary")
 	ada.click("#more-v1 a")
 	ada.waitText("#tree", "Name confirmed")
-	shoot(ada, "conversation", "-phone")
+	shoot(ada, "conversation")
 	ada.open("/system")
-	shoot(ada, "system", "-phone", "-dark")
+	ada.waitText(".parked .why", "500 Internal Server Error")
+	shoot(ada, "system")
+	ada.click(".scheduled .confirm summary")
+	ada.eval("document.querySelector('#parked-title').scrollIntoView()")
+	ada.screenshot(filepath.Join(dir, "system-waiting.png"))
+	ada.open("/todo-lists/nowhere")
+	shoot(ada, "error")
 
 	other := bob.createList("Reading list", "A Philosophy of Software Design", "Designing Data-Intensive Applications")
 	bob.createList("Groceries")
@@ -65,10 +80,9 @@ func TestScreenshots(t *testing.T) {
 	ada.waitText("main", "is archived")
 	bob.open("/")
 	bob.waitText("main", "Archived")
-	shoot(bob, "home", "-phone", "-dark")
+	shoot(bob, "home")
 	bob.click(".confirm summary")
 	shoot(bob, "home-confirm")
-
 	bob.open("/")
 	bob.click(".account button")
 	bob.wait("location.pathname === '/login'")

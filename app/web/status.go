@@ -42,7 +42,7 @@ var causes = [...]cause{
 	{errTooFast, "too_fast", "Too many commands were sent at a time.",
 		problem{http.StatusTooManyRequests, "You are faster than the server allows. Nothing was changed: please try again in a moment."}},
 	{engine.ErrUnavailable, "unavailable", "The database cannot be reached.",
-		problem{http.StatusServiceUnavailable, "The database cannot be reached. Nothing was changed: please try again in a moment."}},
+		problem{http.StatusServiceUnavailable, "The database cannot be reached. Please try again in a moment."}},
 	{errNotRunning, "unavailable", "The server is stopping.",
 		problem{http.StatusServiceUnavailable, "The server is stopping. Nothing was changed: please try again in a moment."}},
 	{errNobody, "unauthorized", "There is no session.",

@@ -1,175 +1,9 @@
 // The app's own script: what HTML and Datastar leave open. It keeps no truth;
-// every change goes through a form, and every answer comes back as HTML.
-//
-// Datastar dispatches "datastar-fetch" on the document for each step of a request
-// and applies patches in a listener of its own there. A capturing listener on
-// window therefore runs before a patch, one on document that was added later runs
-// after it.
+// every change goes through a form (send.js), and every answer comes back as HTML.
 "use strict";
 
-const backstory = (() => {
+(() => {
   const byId = (id) => document.getElementById(id);
-  const idOf = (el) => el.getAttribute("id"); // form.id is a form's field of that name
-  const sent = new Map();   // command id → {form, text, chip}
-  const again = new Set();  // forms sent a second time before the first answer
-  const wishes = new Map(); // form id → what shows its wish, until the answer is there
-
-  // ---- Sending forms -------------------------------------------------------
-
-  // take is called by every form's expression: it gives the command to send, or
-  // null when the same form still waits for its answer. Checks and moves are
-  // shown at once, and sent again after the answer when they changed meanwhile.
-  function take(form) {
-    const waits = !("chip" in form.dataset) && [...sent.values()].some((s) => s.form === idOf(form));
-    if ("toggle" in form.dataset) wishChecked(form, waits);
-    if (waits && "move" in form.dataset) again.add(idOf(form));
-    if (waits) return null;
-    const command = {};
-    for (const [name, value] of new FormData(form)) command[name] = value;
-    if (wishes.has(idOf(form))) Object.assign(command, wishes.get(idOf(form)).fields);
-    command.command_id = freshId();
-    const input = form.querySelector("input[aria-describedby]");
-    const entry = { form: idOf(form), text: input ? input.value : "" };
-    if ("chip" in form.dataset) entry.chip = chip(input);
-    sent.set(command.command_id, entry);
-    saving();
-    return command;
-  }
-
-  // wish shows what the person wants before it is stored, through every patch;
-  // undo shows again what was, should it be refused.
-  function wish(form, fields, show, undo) {
-    const first = wishes.get(idOf(form));
-    wishes.set(idOf(form), { fields, show, undo: first ? first.undo : undo });
-    show();
-  }
-
-  function wishChecked(form, waits) {
-    if (waits) again.has(idOf(form)) ? again.delete(idOf(form)) : again.add(idOf(form));
-    else if (again.delete(idOf(form))) return; // sent by settle: it shows already
-    const box = () => document.querySelector(`#${idOf(form)} [role=checkbox]`);
-    const was = box().getAttribute("aria-checked");
-    const set = (checked) => () => box() && box().setAttribute("aria-checked", checked);
-    wish(form, {}, set(String(was !== "true")), set(was));
-  }
-
-  // chip shows a new item below the list until the list has it, and frees the
-  // field for the next one.
-  function chip(input) {
-    const li = document.createElement("li");
-    li.className = "item chip";
-    li.append(Object.assign(document.createElement("span"), { className: "still-text", textContent: input.value.trim() }));
-    byId("pending").append(li);
-    input.value = "";
-    return li;
-  }
-
-  // settle acts on the result element that ends the answer to a command.
-  function settle() {
-    const result = byId("result").dataset;
-    const entry = sent.get(result.command);
-    if (!entry) return;
-    sent.delete(result.command);
-    saving();
-    const form = byId(entry.form);
-    markFields(form);
-    if (result.status !== "accepted") return giveBack(form, entry);
-    if (result.target) return location.assign(result.target);
-    if (entry.chip) leaveWhenShown(entry.chip, Number(result.version));
-    const editor = form && form.closest("details.editor");
-    const input = form && form.querySelector("input[aria-describedby]");
-    if (editor && input.value === entry.text) close(editor);
-    if (form && "keep" in form.dataset && input.value === entry.text) input.value = "";
-    if (form && again.has(idOf(form))) {
-      if ("move" in form.dataset) again.delete(idOf(form));
-      return form.requestSubmit();
-    }
-    wishes.delete(entry.form);
-  }
-
-  // giveBack undoes what was shown too early and returns the words.
-  function giveBack(form, entry) {
-    if (entry.chip) entry.chip.remove();
-    if (wishes.has(entry.form)) wishes.get(entry.form).undo();
-    wishes.delete(entry.form);
-    again.delete(entry.form);
-    if (!form) return;
-    const input = form.querySelector("input[aria-describedby]");
-    if (input && !input.value) input.value = entry.text;
-    if (input && document.activeElement === document.body) input.focus();
-  }
-
-  // leaveWhenShown removes the chip once the page shows the version with the item.
-  function leaveWhenShown(li, version) {
-    const deadline = performance.now() + 3000;
-    const check = () => {
-      if (Number(byId("page").dataset.version) >= version || performance.now() > deadline) li.remove();
-      else requestAnimationFrame(check);
-    };
-    check();
-  }
-
-  function markFields(form) {
-    for (const input of form ? form.querySelectorAll("input[aria-describedby]") : []) {
-      const slot = byId(input.getAttribute("aria-describedby"));
-      if (slot && slot.textContent.trim()) input.setAttribute("aria-invalid", "true");
-      else input.removeAttribute("aria-invalid");
-    }
-  }
-
-  function saving() {
-    byId("saving").textContent = sent.size ? "Saving…" : "";
-  }
-
-  // fetchFailed tells about answers that never came.
-  function fetchFailed(detail) {
-    const { type, el, argsRaw } = detail;
-    if (type === "error" && argsRaw.status === "401") return location.assign("/login");
-    if (el.id === "updates") return;
-    if (type !== "error" && type !== "retries-failed") return;
-    for (const [id, entry] of sent) {
-      if (entry.form !== idOf(el)) continue;
-      sent.delete(id);
-      giveBack(el, entry);
-    }
-    saving();
-    say("The server could not be reached. Nothing was lost: please try again.");
-  }
-
-  // connection marks whether the page follows changes.
-  function connection({ type, el }) {
-    const root = document.documentElement.dataset;
-    if (el.id !== "updates") return;
-    if (type === "retrying" || type === "error") { root.offline = ""; delete root.live; }
-    if (type === "datastar-patch-elements") { root.live = ""; delete root.offline; }
-  }
-
-  function say(message) {
-    const div = Object.assign(document.createElement("div"), { className: "toast bad" });
-    div.append(Object.assign(document.createElement("p"), { textContent: message }));
-    div.append(Object.assign(document.createElement("button"), { type: "button", className: "quiet", textContent: "×", ariaLabel: "Dismiss" }));
-    div.lastChild.dataset.close = "";
-    byId("toasts").append(div);
-    expire();
-  }
-
-  // expire lets toasts go after a while, unless somebody reads or points at them.
-  function expire() {
-    for (const toast of document.querySelectorAll(".toast:not([data-seen])")) {
-      toast.dataset.seen = "";
-      const leave = () => toast.matches(":hover, :focus-within") ? setTimeout(leave, 2000) : toast.remove();
-      setTimeout(leave, 9000);
-    }
-  }
-
-  function freshId() {
-    if (crypto.randomUUID) return crypto.randomUUID();
-    const b = crypto.getRandomValues(new Uint8Array(16)); // pages on plain http have no randomUUID
-    b[6] = (b[6] & 15) | 64;
-    b[8] = (b[8] & 63) | 128;
-    const hex = [...b].map((x) => x.toString(16).padStart(2, "0")).join("");
-    return hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, "$1-$2-$3-$4-$5");
-  }
 
   // ---- Editing in place ----------------------------------------------------
 
@@ -185,17 +19,10 @@ const backstory = (() => {
     input.setSelectionRange(input.value.length, input.value.length);
   }, true);
 
-  function close(editor) {
-    editor.open = false;
-    for (const slot of editor.querySelectorAll(".field-error")) slot.replaceChildren();
-    markFields(editor.querySelector("form"));
-    if (editor.contains(document.activeElement) || document.activeElement === document.body) editor.querySelector("summary").focus();
-  }
-
   document.addEventListener("keydown", (evt) => {
     if (evt.key === "Escape") {
       const open = evt.target.closest("details.editor[open], details.confirm[open]");
-      if (open) { close(open); evt.preventDefault(); }
+      if (open) { backstory.close(open); evt.preventDefault(); }
       return;
     }
     const plain = !evt.altKey && !evt.ctrlKey && !evt.metaKey && !evt.shiftKey;
@@ -206,9 +33,21 @@ const backstory = (() => {
   });
 
   document.addEventListener("click", (evt) => {
+    if (evt.target.closest("[data-copy]")) copyLink();
     if (evt.target.closest("[data-close]")) evt.target.closest(".toast").remove();
     for (const open of document.querySelectorAll("details.confirm[open]")) if (!open.contains(evt.target)) open.open = false;
   });
+
+  // copyLink works where browsers let pages write to the clipboard: not on plain http.
+  async function copyLink() {
+    const link = location.origin + location.pathname + location.search;
+    try {
+      await navigator.clipboard.writeText(link);
+      backstory.say("The link is copied. Whoever signs in and opens it sees what you see.", "");
+    } catch {
+      backstory.say(`The link is ${link}`, "");
+    }
+  }
 
   // What the browser's own checks cannot say is said here, as the schema means it:
   // lengths count code points, and where the server trims, without space around.
@@ -223,6 +62,14 @@ const backstory = (() => {
       : pattern && !new RegExp(pattern, "v").test(text) ? "This does not have the form that is asked for." : "");
   });
 
+  // connection marks whether the page follows changes.
+  function connection({ type, el }) {
+    const root = document.documentElement.dataset;
+    if (el.id !== "updates") return;
+    if (type === "retrying" || type === "error") { root.offline = ""; delete root.live; }
+    if (type === "datastar-patch-elements") { root.live = ""; delete root.offline; }
+  }
+
   // ---- Around patches ------------------------------------------------------
 
   const newItem = () => byId("add-item--text");
@@ -236,15 +83,15 @@ const backstory = (() => {
   }, true);
 
   function afterPatch(evt) {
-    if (evt.detail.type !== "datastar-patch-elements") return fetchFailed(evt.detail);
-    for (const each of wishes.values()) each.show();
+    const { type, el } = evt.detail;
+    if (type === "error" && el.id === "updates" && evt.detail.argsRaw.status === "401") return location.assign("/login");
+    if (type !== "datastar-patch-elements") return el.id === "updates" || backstory.fetched(evt.detail);
     if (newItem() && !newItem().value && draft) newItem().value = draft; // its form went and came back
     refocus();
     times();
     crowd();
-    expire();
     document.title = `${byId("page").dataset.title} · Backstory`;
-    settle();
+    backstory.patched();
   }
 
   // around are the ids of what an element lies in, from the inside.
@@ -304,6 +151,4 @@ const backstory = (() => {
   }
   // Added when deferred scripts and modules have run: Datastar's listener comes first.
   document.addEventListener("DOMContentLoaded", () => document.addEventListener("datastar-fetch", afterPatch));
-
-  return { take, wish };
 })();
