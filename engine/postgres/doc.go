@@ -38,9 +38,10 @@
 //	         └────caught up───────────┘      └──an operator's retry,─────┘
 //	                                            or discard of the first
 //
-// A slot counts its owners that died in a row. After the first, a runner handles some
-// messages one at a time, after the second a worker the commands that waited (trial.go),
-// each with its try counted before: what ends its process uses up its budget so.
+// After an owner that died, a runner handles some messages one at a time, each with its
+// try counted before; a slot of the inbox counts its owners that died in a row, and after
+// the second the tries of commands that waited are counted (trial.go). What ends its
+// process uses up its budget so.
 //
 // The checkpoint of a slot passes a held key by: its row says from where on its
 // messages wait. Nothing is copied, and no other key waits.

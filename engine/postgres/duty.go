@@ -35,7 +35,8 @@ type duty struct {
 }
 
 // deaths are how many owners of a slot in a row ended without giving it back and
-// without working off what waited in it.
+// without working off what waited in it: 0 where it is not counted, as in slots that
+// are not the inbox's.
 type deaths map[int32]int
 
 // posted is a runner that runs.
@@ -181,7 +182,7 @@ func (d *duty) share(ctx context.Context, owned []enginedb.SlotOwnedRow, able []
 	stolen, err := d.e.sql.SlotSteal(ctx, enginedb.SlotStealParams{Owner: d.e.id, Counts: !d.slept, Consumers: idents, Most: int32(fair - len(mine))})
 	for _, s := range stolen {
 		mine = append(mine, enginedb.SlotOwnedRow{Consumer: s.Consumer, Slot: s.Slot, Fence: s.Fence, Position: s.Position})
-		if s.Deaths > 0 {
+		if s.Deaths > 0 || s.Died {
 			if died[s.Consumer] == nil {
 				died[s.Consumer] = deaths{}
 			}
@@ -268,7 +269,7 @@ func (d *duty) post(ctx context.Context, post string, list []enginedb.SlotOwnedR
 	for _, s := range list {
 		slots, fences[s.Slot] = append(slots, s.Slot), s.Fence
 		fresh = fresh || running.fences[s.Slot] != s.Fence
-		if n := died[s.Slot]; n > 0 {
+		if n, ok := died[s.Slot]; ok {
 			lost[s.Slot] = n
 		}
 	}

@@ -98,7 +98,6 @@ func (r *runner) handle(ctx context.Context, group []*slot, messages []*message,
 	if err != nil {
 		return r.divide(ctx, group, messages, to, ch, err)
 	}
-	r.proving -= len(messages)
 	r.traceHandled(messages, start)
 	r.adapt(len(messages), time.Since(start))
 	return nil
@@ -137,16 +136,17 @@ func (r *runner) divide(ctx context.Context, group []*slot, messages []*message,
 	return r.commit(ctx, group, to, only)
 }
 
-// adapt lets a batch take neither too long nor too many commits.
+// adapt lets a batch take neither too long nor too many commits. A projection's
+// grows again after an owner that died: what may have ended it is in fewer and fewer.
 func (r *runner) adapt(n int, took time.Duration) {
+	most := batchMost
 	if r.c.projection != nil {
-		return
-	}
-	if took > batchSlow {
+		most = page
+	} else if took > batchSlow {
 		r.batch = max(r.batch/2, 1)
 	}
-	if took < batchQuick && n == r.batch {
-		r.batch = min(2*r.batch, batchMost)
+	if (took < batchQuick || r.c.projection != nil) && n == r.batch {
+		r.batch = min(2*r.batch, most)
 	}
 }
 

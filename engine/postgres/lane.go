@@ -81,7 +81,7 @@ func (w *worker) decide(ctx context.Context) {
 		}
 		w.e.sequencer.submit(entries...)
 	}
-	if suspect != nil {
+	if len(suspect) > 0 {
 		w.try(ctx, suspect)
 	}
 }

@@ -81,7 +81,7 @@ func init() {
 		"FloorStatesBegin", "FloorReached", "ReactorForget", "WorkerLeave")
 	cold("once for a build or a resize", "BuildFind", "BuildStart", "BuildAdvance", "BuildHeld", "BuildForget", "BuildEnd", "BuildSwap", "BuildFence",
 		"DefinitionLive", "DefinitionKnown", "SlotDelete", "SlotFence", "SlotLock", "ConsumerResize", "ConsumerResized", "ConsumerLock", "HeldAll", "HeldClear", "HeldRehash")
-	cold("after a process died", "TrialUpto", "TrialBegin", "TrialEnd")
+	cold("after a process died", "TrialUpto", "TrialList", "TrialBegin", "TrialEnd")
 	cold("somebody looks at it: a few rows, or a bounded part of the log", "BuildList", "TrafficCount")
 	cold("a unit asks for it, once for a key", "ReactorBase")
 	cold("an operator asks for it", "EpochAdopt", "ConsumerStatus", "ParkedRetry", "ParkedDiscard", "CommandsUnpark", "CommandsDiscard")

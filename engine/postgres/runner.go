@@ -40,7 +40,6 @@ type runner struct {
 	barrier int64           // not to be passed; -1: none
 	held    map[string]bool // keys whose messages are not taken from the log
 	careful int             // messages to take one at a time, each try recorded first
-	proving int             // messages to be handled before the deaths of former owners are forgotten
 	batch   int             // messages taken at a time
 	stale   bool            // what is known of the slots is to be read anew
 }
@@ -62,6 +61,7 @@ const (
 	batchMost    = 512
 	batchQuick   = 100 * time.Millisecond
 	batchSlow    = 500 * time.Millisecond
+	carefulMost  = 64
 	behindMost   = 10 * page // of a checkpoint that moves without work
 	runnerLinger = 1500 * time.Millisecond
 )
@@ -174,11 +174,7 @@ func (r *runner) step(ctx context.Context) (worked bool, err error) {
 			return false, err
 		}
 	}
-	before := r.proving
-	if worked, err = r.follow(ctx); err == nil && before > 0 && (!worked || r.proving <= 0) {
-		err = r.proved(ctx)
-	}
-	return worked, err
+	return r.follow(ctx)
 }
 
 // renew forgets what another log led to.
@@ -225,9 +221,9 @@ func (r *runner) reload(ctx context.Context, wanted []int32, died deaths) error 
 		r.held[key] = true
 	}
 	r.handler.forget()
-	for n, times := range died {
+	for n := range died {
 		if slots[n] != nil {
-			r.careful, r.proving = max(r.careful, carefully(times)), inHandMost
+			r.careful, r.batch = carefulMost, batchFirst
 		}
 	}
 	r.report()

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"time"
 
+	"github.com/google/uuid"
+
 	"github.com/backstory-go/backstory/engine/postgres/enginedb"
 )
 
@@ -13,13 +15,16 @@ import (
 // there is. The process leaves no word of which command it was at, and a word
 // before each decision would cost as much as the decision. So the first time only
 // the slot remembers that its owner died. When the next one dies, too, before what
-// waited in the slot is worked off, the one after it tries those commands one at a
-// time, and counts each try before it begins. A command that used up its tries so is
-// given up. All others of the process go on meanwhile.
+// waited in the slot is worked off, the one after it counts the tries of these
+// commands before they begin, of many in one statement. When that one dies, the few
+// that were being tried are known: from then on they are tried one at a time, and
+// nothing else is held up. A command that used up its tries so is given up.
 
 const (
 	carefulAfter = 2                // deaths of a slot's owners in a row
-	noDirect     = 30 * time.Second // after a death commands wait in the inbox, where tries can be counted
+	trialRounds  = 4                // takeovers from one that counts all that waits to the next
+	trialMost    = 64               // commands whose tries are counted in one statement
+	noDirect     = 10 * time.Second // after a death commands wait in the inbox, where tries can be counted
 	dangerPause  = 20 * time.Millisecond
 )
 
@@ -28,6 +33,18 @@ const (
 type proof struct {
 	upto    int64
 	careful bool
+	all     bool // each of them may be it; else those that were being tried
+}
+
+// proofs is what a deciding loop knows of commands that may end its process.
+type proofs struct {
+	proof   map[int32]proof    // by slot
+	tried   map[uuid.UUID]bool // commands of which a try began that did not end
+	counted map[uuid.UUID]int  // tries of commands that were counted, with those of dead processes
+}
+
+func newProofs() proofs {
+	return proofs{proof: map[int32]proof{}, tried: map[uuid.UUID]bool{}, counted: map[uuid.UUID]int{}}
 }
 
 // suspects looks at the slots that were taken over from owners that died; false:
@@ -40,18 +57,32 @@ func (w *worker) suspects(ctx context.Context) bool {
 	if len(died) == 0 {
 		return true
 	}
-	upto, err := w.e.sql.TrialUpto(ctx)
+	err := w.prove(ctx, died)
 	if err != nil {
 		w.mu.Lock()
 		maps.Copy(w.died, died)
 		w.mu.Unlock()
 		w.unproved(ctx, err)
-		return false
+	}
+	return err == nil
+}
+
+func (w *worker) prove(ctx context.Context, died deaths) error {
+	upto, err := w.e.sql.TrialUpto(ctx)
+	if err != nil {
+		return err
+	}
+	tried, err := w.e.sql.TrialList(ctx, enginedb.TrialListParams{Slots: slices.Collect(maps.Keys(died))})
+	if err != nil {
+		return err
+	}
+	for _, id := range tried {
+		w.tried[id] = true
 	}
 	for slot, n := range died {
-		w.proof[slot] = proof{upto: upto, careful: n >= carefulAfter}
+		w.proof[slot] = proof{upto: upto, careful: n >= carefulAfter, all: (n-carefulAfter)%trialRounds == 0}
 	}
-	return true
+	return nil
 }
 
 func (w *worker) unproved(ctx context.Context, err error) {
@@ -91,67 +122,110 @@ func (w *worker) proved(ctx context.Context) {
 		delete(w.proof, slot)
 	}
 	if len(w.proof) == 0 {
-		clear(w.counted)
+		w.unsuspect()
 	}
+}
+
+// unsuspect forgets what was known of commands that may end the process.
+func (w *worker) unsuspect() {
+	clear(w.proof)
+	clear(w.tried)
+	clear(w.counted)
 }
 
 // suspect sets lanes apart whose first command may be what ends processes, and
-// chooses the one to be tried now; nil: none.
-func (w *worker) suspect(ready []*lane) (others []*lane, first *lane) {
+// chooses those to be tried now: one that was being tried when a process died, or
+// some of which that is not known.
+func (w *worker) suspect(ready []*lane) (others, now []*lane) {
 	if len(w.proof) == 0 {
 		return ready, nil
 	}
-	for _, l := range ready {
+	var single *lane
+	for _, l := range ready { // in the order of seq
 		row := l.waiting[0].row
-		switch p, ok := w.proof[row.Slot]; {
-		case !ok || !p.careful || row.Seq > p.upto:
+		p, ok := w.proof[row.Slot]
+		switch {
+		case !ok || !p.careful || row.Seq > p.upto || !p.all && !w.tried[row.ID]:
 			others = append(others, l)
-		case first == nil: // they come in the order of seq
-			first = l
+		case !p.all:
+			if single == nil {
+				single = l
+			}
+		case len(now) < trialMost:
+			now = append(now, l)
 		}
 	}
-	return others, first
+	if single != nil {
+		return others, []*lane{single}
+	}
+	return others, now
 }
 
-// try decides the lane's first command alone, with the try counted before.
-func (w *worker) try(ctx context.Context, l *lane) {
+// try decides the first command of each lane, with its try counted before.
+func (w *worker) try(ctx context.Context, lanes []*lane) {
 	select {
 	case w.e.danger <- struct{}{}:
 		defer func() { <-w.e.danger }()
 	default: // a message is tried that may end the process, too
-		l.notBefore = time.Now().Add(dangerPause)
+		postpone(lanes, dangerPause)
 		return
 	}
-	o := l.waiting[0]
-	if err := w.count(ctx, o); err != nil {
-		l.notBefore = time.Now().Add(100 * time.Millisecond)
+	if err := w.count(ctx, lanes); err != nil {
+		postpone(lanes, 100*time.Millisecond)
 		w.unproved(ctx, err)
 		return
 	}
-	if o.tries >= mostTries {
-		w.giveUp(l, o)
+	lanes = slices.DeleteFunc(lanes, func(l *lane) bool {
+		spent := l.waiting[0].tries >= mostTries
+		if spent {
+			w.giveUp(l, l.waiting[0])
+		}
+		return spent
+	})
+	plain, bounded := w.split(lanes)
+	w.decideBounded(ctx, bounded)
+	if len(plain) == 0 || !w.loadStates(ctx, plain) {
 		return
 	}
-	if actor, ok := w.e.actorOf(l.name); ok && actor.Boundary != nil {
-		w.decideBounded(ctx, []*lane{l})
-	} else if w.loadStates(ctx, []*lane{l}) {
-		w.e.sequencer.submit(w.decideLane(l, time.Now(), 1)...)
+	var entries []*entry
+	for _, l := range plain {
+		entries = append(entries, w.decideLane(l, time.Now(), 1)...)
+	}
+	w.e.sequencer.submit(entries...)
+}
+
+func postpone(lanes []*lane, by time.Duration) {
+	for _, l := range lanes {
+		l.notBefore = time.Now().Add(by)
 	}
 }
 
-// count counts a try of the command before it begins. One that only conflicts, or
-// has to wait for the database, is no other try.
-func (w *worker) count(ctx context.Context, o *order) error {
-	counted := w.counted[o.row.ID]
-	o.tries = max(o.tries, counted-1)
-	if counted > o.tries {
+// count counts a try of each lane's first command before it begins. One that only
+// conflicts, or has to wait for the database, is no other try.
+func (w *worker) count(ctx context.Context, lanes []*lane) error {
+	var p enginedb.TrialBeginParams
+	for _, l := range lanes {
+		o := l.waiting[0]
+		counted := w.counted[o.row.ID]
+		if o.tries = max(o.tries, counted-1); counted <= o.tries {
+			p.Ids, p.Slots = append(p.Ids, o.row.ID), append(p.Slots, o.row.Slot)
+		}
+	}
+	if len(p.Ids) == 0 {
 		return nil
 	}
-	tries, err := w.e.sql.TrialBegin(ctx, enginedb.TrialBeginParams{ID: o.row.ID, Slot: o.row.Slot})
-	if err == nil {
-		w.counted[o.row.ID], o.tries = int(tries), int(tries)-1
+	rows, err := w.e.sql.TrialBegin(ctx, p)
+	if err != nil {
+		return err
 	}
-	return err
+	for _, row := range rows {
+		w.counted[row.ID] = int(row.Tries)
+	}
+	for _, l := range lanes {
+		o := l.waiting[0]
+		o.tries = max(o.tries, w.counted[o.row.ID]-1)
+	}
+	return nil
 }
 
 // giveUp fails a command whose every try ended with its process.

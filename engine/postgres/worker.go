@@ -8,8 +8,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/google/uuid"
-
 	"github.com/backstory-go/backstory/engine/postgres/enginedb"
 )
 
@@ -33,15 +31,14 @@ type worker struct {
 	cache   *cache
 	health  *loop
 
-	lanes   map[string]*lane
-	known   map[int64]bool  // seq of the commands in hand
-	tags    map[string]bool // of the commands that are being decided over a boundary
-	low     watermark
-	due     time.Time         // when to read the inbox without being woken
-	more    bool              // the inbox holds more than is in hand
-	seen    []int32           // the slots of the last read
-	proof   map[int32]proof   // by slot
-	counted map[uuid.UUID]int // tries of commands that were counted, with those of dead processes
+	lanes map[string]*lane
+	known map[int64]bool  // seq of the commands in hand
+	tags  map[string]bool // of the commands that are being decided over a boundary
+	low   watermark
+	due   time.Time // when to read the inbox without being woken
+	more  bool      // the inbox holds more than is in hand
+	seen  []int32   // the slots of the last read
+	proofs
 
 	mu      sync.Mutex
 	running bool
@@ -63,7 +60,7 @@ type landing struct {
 func newWorker(e *Engine, index int) *worker {
 	return &worker{e: e, index: index, wake: newBell(), results: newBell(), cache: newCache(e.cfg.CacheStreams),
 		lanes: map[string]*lane{}, known: map[int64]bool{}, tags: map[string]bool{},
-		proof: map[int32]proof{}, counted: map[uuid.UUID]int{}, died: deaths{}, direct: map[int32]time.Time{}}
+		proofs: newProofs(), died: deaths{}, direct: map[int32]time.Time{}}
 }
 
 // own tells the loop which of the process's slots are its, and how often owners of
@@ -111,8 +108,7 @@ func (w *worker) renew() {
 	w.forget(nil)
 	w.cache = newCache(w.e.cfg.CacheStreams)
 	w.low = watermark{}
-	clear(w.proof)
-	clear(w.counted)
+	w.unsuspect()
 }
 
 // run decides until ctx ends, then waits for what the sequencer has in hand.

@@ -27,9 +27,9 @@ FROM backstory.slots s JOIN backstory.consumers c ON c.name = s.consumer
 WHERE s.consumer = @consumer AND s.owner = @owner::uuid AND s.slot = ANY(@slots::int[]);
 
 -- name: SlotSteal :many
--- died: the owner before did not give it back. Unless that counts, as everybody was
--- held up alike, it is no death.
-UPDATE backstory.slots s SET owner = @owner::uuid, fence = s.fence + 1, deaths = s.deaths + (f.died AND @counts::boolean)::int
+-- died: the owner before did not give it back. That counts for the inbox's slots,
+-- unless everybody was held up alike.
+UPDATE backstory.slots s SET owner = @owner::uuid, fence = s.fence + 1, deaths = s.deaths + (f.died AND @counts::boolean AND s.consumer = 'commands')::int
 FROM (SELECT x.consumer, x.slot, (x.owner IS NOT NULL)::boolean AS died
       FROM backstory.slots x JOIN backstory.consumers c ON c.name = x.consumer
       WHERE (c.name || ' ' || c.hash) = ANY(@consumers::text[])

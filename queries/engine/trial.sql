@@ -4,13 +4,17 @@
 -- The newest of the commands that wait.
 SELECT coalesce(max(seq), 0)::bigint AS upto FROM backstory.inbox;
 
--- name: TrialBegin :one
--- Counts a try before it begins. The process may die, the database stays: the
+-- name: TrialList :many
+SELECT id FROM backstory.trials WHERE slot = ANY(@slots::int[]);
+
+-- name: TrialBegin :many
+-- Counts tries before they begin. The process may die, the database stays: the
 -- commit need not wait for the disk.
 INSERT INTO backstory.trials AS t (id, slot, tries)
-SELECT @id::uuid, @slot::integer, 1 FROM (SELECT set_config('synchronous_commit', 'off', true)) quick
+SELECT n.id, n.slot, 1 FROM (SELECT unnest(@ids::uuid[]) AS id, unnest(@slots::int[]) AS slot) n
+CROSS JOIN (SELECT set_config('synchronous_commit', 'off', true)) quick
 ON CONFLICT (id) DO UPDATE SET tries = t.tries + 1
-RETURNING tries;
+RETURNING t.id, t.tries;
 
 -- name: TrialEnd :exec
 -- What waited when the slots were taken over is decided.

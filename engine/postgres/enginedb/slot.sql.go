@@ -410,7 +410,7 @@ func (q *Queries) SlotSettings(ctx context.Context) error {
 }
 
 const SlotSteal = `-- name: SlotSteal :many
-UPDATE backstory.slots s SET owner = $1::uuid, fence = s.fence + 1, deaths = s.deaths + (f.died AND $2::boolean)::int
+UPDATE backstory.slots s SET owner = $1::uuid, fence = s.fence + 1, deaths = s.deaths + (f.died AND $2::boolean AND s.consumer = 'commands')::int
 FROM (SELECT x.consumer, x.slot, (x.owner IS NOT NULL)::boolean AS died
       FROM backstory.slots x JOIN backstory.consumers c ON c.name = x.consumer
       WHERE (c.name || ' ' || c.hash) = ANY($3::text[])
@@ -437,8 +437,8 @@ type SlotStealRow struct {
 	Deaths   int32
 }
 
-// died: the owner before did not give it back. Unless that counts, as everybody was
-// held up alike, it is no death.
+// died: the owner before did not give it back. That counts for the inbox's slots,
+// unless everybody was held up alike.
 func (q *Queries) SlotSteal(ctx context.Context, arg SlotStealParams) ([]SlotStealRow, error) {
 	rows, err := q.db.Query(ctx, SlotSteal,
 		arg.Owner,

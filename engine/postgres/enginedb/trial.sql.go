@@ -11,25 +11,44 @@ import (
 	"github.com/google/uuid"
 )
 
-const TrialBegin = `-- name: TrialBegin :one
+const TrialBegin = `-- name: TrialBegin :many
 INSERT INTO backstory.trials AS t (id, slot, tries)
-SELECT $1::uuid, $2::integer, 1 FROM (SELECT set_config('synchronous_commit', 'off', true)) quick
+SELECT n.id, n.slot, 1 FROM (SELECT unnest($1::uuid[]) AS id, unnest($2::int[]) AS slot) n
+CROSS JOIN (SELECT set_config('synchronous_commit', 'off', true)) quick
 ON CONFLICT (id) DO UPDATE SET tries = t.tries + 1
-RETURNING tries
+RETURNING t.id, t.tries
 `
 
 type TrialBeginParams struct {
-	ID   uuid.UUID
-	Slot int32
+	Ids   []uuid.UUID
+	Slots []int32
 }
 
-// Counts a try before it begins. The process may die, the database stays: the
+type TrialBeginRow struct {
+	ID    uuid.UUID
+	Tries int32
+}
+
+// Counts tries before they begin. The process may die, the database stays: the
 // commit need not wait for the disk.
-func (q *Queries) TrialBegin(ctx context.Context, arg TrialBeginParams) (int32, error) {
-	row := q.db.QueryRow(ctx, TrialBegin, arg.ID, arg.Slot)
-	var tries int32
-	err := row.Scan(&tries)
-	return tries, err
+func (q *Queries) TrialBegin(ctx context.Context, arg TrialBeginParams) ([]TrialBeginRow, error) {
+	rows, err := q.db.Query(ctx, TrialBegin, arg.Ids, arg.Slots)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []TrialBeginRow
+	for rows.Next() {
+		var i TrialBeginRow
+		if err := rows.Scan(&i.ID, &i.Tries); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
 const TrialEnd = `-- name: TrialEnd :exec
@@ -51,6 +70,34 @@ type TrialEndParams struct {
 func (q *Queries) TrialEnd(ctx context.Context, arg TrialEndParams) error {
 	_, err := q.db.Exec(ctx, TrialEnd, arg.Consumer, arg.Slots, arg.Owner)
 	return err
+}
+
+const TrialList = `-- name: TrialList :many
+SELECT id FROM backstory.trials WHERE slot = ANY($1::int[])
+`
+
+type TrialListParams struct {
+	Slots []int32
+}
+
+func (q *Queries) TrialList(ctx context.Context, arg TrialListParams) ([]uuid.UUID, error) {
+	rows, err := q.db.Query(ctx, TrialList, arg.Slots)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []uuid.UUID
+	for rows.Next() {
+		var id uuid.UUID
+		if err := rows.Scan(&id); err != nil {
+			return nil, err
+		}
+		items = append(items, id)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
 const TrialUpto = `-- name: TrialUpto :one
