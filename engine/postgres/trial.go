@@ -23,7 +23,7 @@ import (
 const (
 	carefulAfter = 2                // deaths of a slot's owners in a row
 	trialRounds  = 4                // takeovers from one that counts all that waits to the next
-	trialMost    = 64               // commands whose tries are counted in one statement
+	trialMost    = 256              // commands whose tries are counted in one statement
 	noDirect     = 10 * time.Second // after a death commands wait in the inbox, where tries can be counted
 	dangerPause  = 20 * time.Millisecond
 )
@@ -47,9 +47,9 @@ func newProofs() proofs {
 	return proofs{proof: map[int32]proof{}, tried: map[uuid.UUID]bool{}, counted: map[uuid.UUID]int{}}
 }
 
-// suspects looks at the slots that were taken over from owners that died; false:
+// proving looks at the slots that were taken over from owners that died; false:
 // it could not, and what waits in them must not be taken yet.
-func (w *worker) suspects(ctx context.Context) bool {
+func (w *worker) proving(ctx context.Context) bool {
 	w.mu.Lock()
 	died := w.died
 	w.died = deaths{}
@@ -133,55 +133,79 @@ func (w *worker) unsuspect() {
 	clear(w.counted)
 }
 
+// suspects are the first commands of a lane that may be what ends processes.
+type suspects struct {
+	lane   *lane
+	orders []*order
+}
+
 // suspect sets lanes apart whose first command may be what ends processes, and
-// chooses those to be tried now: one that was being tried when a process died, or
-// some of which that is not known.
-func (w *worker) suspect(ready []*lane) (others, now []*lane) {
+// chooses what is to be tried now: one that was being tried when a process died, or
+// many of which that is not known.
+func (w *worker) suspect(ready []*lane) (others []*lane, now []suspects) {
 	if len(w.proof) == 0 {
 		return ready, nil
 	}
-	var single *lane
+	room, single := trialMost, []suspects(nil)
 	for _, l := range ready { // in the order of seq
-		row := l.waiting[0].row
-		p, ok := w.proof[row.Slot]
+		n, all := w.dubious(l)
 		switch {
-		case !ok || !p.careful || row.Seq > p.upto || !p.all && !w.tried[row.ID]:
+		case n == 0:
 			others = append(others, l)
-		case !p.all:
-			if single == nil {
-				single = l
-			}
-		case len(now) < trialMost:
-			now = append(now, l)
+		case !all && single == nil:
+			single = []suspects{{l, l.waiting[:1]}}
+		case all && room > 0:
+			n = min(n, room)
+			room -= n
+			now = append(now, suspects{l, slices.Clone(l.waiting[:n])})
 		}
 	}
 	if single != nil {
-		return others, []*lane{single}
+		return others, single
 	}
 	return others, now
 }
 
-// try decides the first command of each lane, with its try counted before.
-func (w *worker) try(ctx context.Context, lanes []*lane) {
+// dubious says how many of a lane's first commands may be it. all: nobody knows
+// which of those that waited.
+func (w *worker) dubious(l *lane) (n int, all bool) {
+	p := w.proof[l.waiting[0].row.Slot]
+	if !p.careful || l.waiting[0].row.Seq > p.upto || !p.all && !w.tried[l.waiting[0].row.ID] {
+		return 0, false
+	}
+	for n < min(len(l.waiting), chainMost) && l.waiting[n].row.Seq <= p.upto {
+		n++
+	}
+	return n, p.all
+}
+
+// try decides the first commands of lanes, with their tries counted before.
+func (w *worker) try(ctx context.Context, list []suspects) {
 	select {
 	case w.e.danger <- struct{}{}:
 		defer func() { <-w.e.danger }()
 	default: // a message is tried that may end the process, too
-		postpone(lanes, dangerPause)
+		postpone(list, dangerPause)
 		return
 	}
-	if err := w.count(ctx, lanes); err != nil {
-		postpone(lanes, 100*time.Millisecond)
+	if err := w.count(ctx, list); err != nil {
+		postpone(list, 100*time.Millisecond)
 		w.unproved(ctx, err)
 		return
 	}
-	lanes = slices.DeleteFunc(lanes, func(l *lane) bool {
-		spent := l.waiting[0].tries >= mostTries
-		if spent {
-			w.giveUp(l, l.waiting[0])
+	var lanes []*lane
+	most := map[*lane]int{}
+	for _, s := range list {
+		spent := slices.IndexFunc(s.orders, func(o *order) bool { return o.tries >= mostTries })
+		if spent == 0 {
+			w.giveUp(s.lane, s.orders[0])
+			continue
 		}
-		return spent
-	})
+		if lanes = append(lanes, s.lane); spent < 0 {
+			spent = len(s.orders)
+		}
+		most[s.lane] = spent
+	}
 	plain, bounded := w.split(lanes)
 	w.decideBounded(ctx, bounded)
 	if len(plain) == 0 || !w.loadStates(ctx, plain) {
@@ -189,26 +213,27 @@ func (w *worker) try(ctx context.Context, lanes []*lane) {
 	}
 	var entries []*entry
 	for _, l := range plain {
-		entries = append(entries, w.decideLane(l, time.Now(), 1)...)
+		entries = append(entries, w.decideLane(l, time.Now(), most[l])...)
 	}
 	w.e.sequencer.submit(entries...)
 }
 
-func postpone(lanes []*lane, by time.Duration) {
-	for _, l := range lanes {
-		l.notBefore = time.Now().Add(by)
+func postpone(list []suspects, by time.Duration) {
+	for _, s := range list {
+		s.lane.notBefore = time.Now().Add(by)
 	}
 }
 
-// count counts a try of each lane's first command before it begins. One that only
-// conflicts, or has to wait for the database, is no other try.
-func (w *worker) count(ctx context.Context, lanes []*lane) error {
+// count counts tries before they begin. A try that only conflicts, or has to wait
+// for the database, is no other one.
+func (w *worker) count(ctx context.Context, list []suspects) error {
 	var p enginedb.TrialBeginParams
-	for _, l := range lanes {
-		o := l.waiting[0]
-		counted := w.counted[o.row.ID]
-		if o.tries = max(o.tries, counted-1); counted <= o.tries {
-			p.Ids, p.Slots = append(p.Ids, o.row.ID), append(p.Slots, o.row.Slot)
+	for _, s := range list {
+		for _, o := range s.orders {
+			counted := w.counted[o.row.ID]
+			if o.tries = max(o.tries, counted-1); counted <= o.tries {
+				p.Ids, p.Slots = append(p.Ids, o.row.ID), append(p.Slots, o.row.Slot)
+			}
 		}
 	}
 	if len(p.Ids) == 0 {
@@ -221,9 +246,10 @@ func (w *worker) count(ctx context.Context, lanes []*lane) error {
 	for _, row := range rows {
 		w.counted[row.ID] = int(row.Tries)
 	}
-	for _, l := range lanes {
-		o := l.waiting[0]
-		o.tries = max(o.tries, w.counted[o.row.ID]-1)
+	for _, s := range list {
+		for _, o := range s.orders {
+			o.tries = max(o.tries, w.counted[o.row.ID]-1)
+		}
 	}
 	return nil
 }

@@ -187,7 +187,7 @@ func (w *worker) take(ctx context.Context) {
 		w.low.reset()
 		w.seen = owned
 	}
-	if w.more = len(w.known) >= holdMost; w.more || len(owned) == 0 || !w.suspects(ctx) {
+	if w.more = len(w.known) >= holdMost; w.more || len(owned) == 0 || !w.proving(ctx) {
 		return
 	}
 	known := slices.AppendSeq(make([]int64, 0, len(w.known)), maps.Keys(w.known)) // nil would be NULL
