@@ -22,7 +22,9 @@ func BenchmarkRebuild(b *testing.B) {
 		events = 1_000_000
 	}
 	url := database(b)
-	fill(b, url, events, 10_000)
+	for range events / 100_000 { // each in the time that a statement has
+		fill(b, url, 100_000, 10_000)
+	}
 	e := openEngine(b, postgres.Config{URL: url})
 	conn := connect(b, url)
 	b.Cleanup(func() { _ = conn.Close(context.Background()) })

@@ -250,3 +250,45 @@ func TestSlotWithALongQueue_KeepsItsOrder(t *testing.T) {
 	}
 	caughtUp(t, e)
 }
+
+// A crash takes back what was committed last: two commands that were read already,
+// in order. They are written again while the first is found not to be there: the
+// second must not be decided before it.
+func TestCommandsThatComeBack_KeepTheirOrder(t *testing.T) {
+	t.Parallel()
+	url := database(t)
+	e := started(t, postgres.Config{URL: url, Workers: 1})
+	web := openEngine(t, postgres.Config{URL: url, Roles: []postgres.Role{postgres.RoleWeb}})
+	settled(t, web, command("deposit", "other", 1))
+	const row = `(SELECT 'bank.account.deposit' AS type, 'bank.account/' || $1 AS stream, json_build_object('Amount', $2::int) AS data) r`
+	add := func(stream string, amount int) {
+		t.Helper()
+		err := sql(t, url, `INSERT INTO backstory.inbox (id, slot, type, stream, data, by, correlation, causation)
+			SELECT id, $3, type, stream, data, '', id, id FROM (SELECT gen_random_uuid() AS id) i, `+row, stream, amount, slotOf("bank.account/"+stream))
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	release := holdLog(t, url)
+	add("back", 1)
+	add("back", 2)
+	add("other", 3)
+	eventually(t, "they are decided, and wait to be stored", func() bool {
+		return one[int64](t, url, `SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`) > 0
+	})
+	// What the crash took comes back in the moment in which the others are stored.
+	err := sql(t, url, `CREATE TABLE taken AS SELECT * FROM backstory.inbox WHERE stream = 'bank.account/back' AND (data->>'Amount')::int = 1;
+		DELETE FROM backstory.inbox WHERE id IN (SELECT id FROM taken);
+		CREATE FUNCTION come_back() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+			INSERT INTO backstory.inbox OVERRIDING SYSTEM VALUE SELECT * FROM taken; RETURN NULL; END $$;
+		CREATE TRIGGER come_back AFTER INSERT ON backstory.events FOR EACH ROW WHEN (NEW.stream = 'bank.account/other') EXECUTE FUNCTION come_back()`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	release()
+	eventually(t, "all are stored", func() bool { return one[int64](t, url, `SELECT count(*) FROM backstory.events`) == 4 })
+	if got := one[string](t, url, `SELECT string_agg(data->>'amount', ' ' ORDER BY version) FROM backstory.events WHERE stream = 'bank.account/back'`); got != "1 2" {
+		t.Errorf("they were decided in the order %s", got)
+	}
+	caughtUp(t, e)
+}

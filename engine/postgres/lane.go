@@ -33,6 +33,7 @@ type lane struct {
 	flying    int
 	notBefore time.Time
 	blocked   bool // until another lane's verdict is in
+	astray    bool // a command was not where it was read: they are read again, in order
 }
 
 // order is a command in hand.

@@ -40,6 +40,9 @@ func (w *worker) settle() {
 		l.flying--
 		w.release(x.order)
 		w.settleOne(l, x)
+		if l.astray && l.flying == 0 {
+			w.unload(l)
+		}
 		w.tidy(l)
 	}
 }
@@ -56,8 +59,10 @@ func (w *worker) settleOne(l *lane, x landing) {
 		w.remember(l, x.verdict.stored)
 	case errors.Is(err, errDecided), errors.Is(err, errElsewhere):
 		x.order.stays(err)
-		// Not ours any more, or not now: if its row stays, the next read brings it.
+		// Not ours any more, or not now: if its row stays, or a crash took it back and
+		// it comes again, the next read brings it, before what was behind it.
 		delete(w.known, x.order.row.Seq)
+		l.astray = l.astray || errors.Is(err, errElsewhere) && x.order.direct == nil
 		w.cache.drop(l.name)
 		w.low.reset()
 		w.e.waiters.wake.ring()

@@ -231,13 +231,18 @@ func (w *worker) forget(slots []int32) {
 		if slices.Contains(slots, slotOf(name)) {
 			continue
 		}
-		for _, o := range l.waiting {
-			delete(w.known, o.row.Seq)
-			o.stays(errElsewhere)
-		}
-		l.waiting = nil
+		w.unload(l)
 		w.tidy(l)
 	}
+}
+
+// unload drops what waits in a lane. If it is ours the next read brings it again.
+func (w *worker) unload(l *lane) {
+	for _, o := range l.waiting {
+		delete(w.known, o.row.Seq)
+		o.stays(errElsewhere)
+	}
+	l.waiting, l.astray = nil, false
 }
 
 func (w *worker) tidy(l *lane) {
