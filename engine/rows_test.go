@@ -216,3 +216,30 @@ func TestTextOfArrays(t *testing.T) {
 		}
 	}
 }
+
+// BenchmarkRowsKept folds batches of 100 events and takes their changes, with
+// 10,000 other rows in memory: those must not cost anything.
+func BenchmarkRowsKept(b *testing.B) {
+	var table testTable
+	quiet := table.table()
+	quiet.Put = func(context.Context, DBTX, []testRow) error { return nil }
+	f := NewFolding(quiet)
+	steps := make([]rowStep, 10_000)
+	for i := range steps {
+		steps[i] = func(rows *Rows[string, testRow]) { rows.Put(testRow{fmt.Sprint(i), "1"}) }
+	}
+	events := batch(steps...)
+	if err := f.Apply(b.Context(), nil, events); err != nil {
+		b.Fatal(err)
+	}
+	b.ReportAllocs()
+	for n := 0; b.Loop(); n++ {
+		at := n % 100 * 100
+		if err := f.Apply(b.Context(), nil, events[at:at+100]); err != nil {
+			b.Fatal(err)
+		}
+		if err := f.Write(b.Context(), nil); err != nil {
+			b.Fatal(err)
+		}
+	}
+}

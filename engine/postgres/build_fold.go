@@ -15,7 +15,7 @@ import (
 const (
 	buildNear  = 64     // events that may be left for the time under the locks
 	buildMost  = 2_000  // events that are folded under them at most
-	buildPage  = 10_000 // events of one transaction
+	buildPage  = 5_000  // events of one transaction
 	buildRange = 50_000 // positions of one read, whatever types are there
 )
 

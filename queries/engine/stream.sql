@@ -29,7 +29,7 @@ WITH s AS MATERIALIZED (
     WHERE s.stream = @stream AND s.hash = @hash AND s.version <= @upto
     ORDER BY s.version DESC LIMIT 1)
 SELECT e.position, e.stream, e.version, e.id, e.type, e.schema_version, e.at, e.by, e.correlation, e.causation, e.data,
-       (SELECT s.state FROM s WHERE s.version = e.version) AS state
+       CASE WHEN e.version = (SELECT s.version FROM s) THEN (SELECT s.state FROM s) END::bytea AS state
 FROM backstory.events e
 WHERE e.stream = @stream AND e.version <= @upto AND e.version >= coalesce((SELECT s.version FROM s), 0)
 ORDER BY e.version LIMIT @most;

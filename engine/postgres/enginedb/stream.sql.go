@@ -121,7 +121,7 @@ WITH s AS MATERIALIZED (
     WHERE s.stream = $1 AND s.hash = $4 AND s.version <= $2
     ORDER BY s.version DESC LIMIT 1)
 SELECT e.position, e.stream, e.version, e.id, e.type, e.schema_version, e.at, e.by, e.correlation, e.causation, e.data,
-       (SELECT s.state FROM s WHERE s.version = e.version) AS state
+       CASE WHEN e.version = (SELECT s.version FROM s) THEN (SELECT s.state FROM s) END::bytea AS state
 FROM backstory.events e
 WHERE e.stream = $1 AND e.version <= $2 AND e.version >= coalesce((SELECT s.version FROM s), 0)
 ORDER BY e.version LIMIT $3
