@@ -30,11 +30,15 @@ func TestWhoElseLooksAtAList(t *testing.T) {
 	cleo.open(path + "/3") // another process of the app, and the past
 	ada.crowdIs("Bob Bright,Cleo")
 	cleo.crowdIs("Ada,Bob Bright")
-	second2 := bob.another()
-	second2.open(path)
+	ada.eval("(() => { const r = document.querySelector('#travel'); r.value = 3; r.dispatchEvent(new Event('input', {bubbles: true})) })()")
+	ada.waitText(".banner", "Version 3")
+	ada.crowdIs("Bob Bright,Cleo")
+	ada.open(path)
+	window := bob.another()
+	window.open(path)
 	bob.open("/") // one of two windows
 	ada.crowdIs("Bob Bright,Cleo")
-	second2.do("close", chromedp.Navigate("about:blank"))
+	window.do("close", chromedp.Navigate("about:blank"))
 	ada.crowdIs("Cleo")
 	cleo.open("/")
 	ada.crowdIs("")

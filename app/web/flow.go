@@ -93,6 +93,9 @@ type flowBuilder struct {
 func (b flowBuilder) node(kind, name string) {
 	if b.nodes[name] == nil {
 		b.nodes[name] = &flowNode{Name: name, Kind: kind, Title: words(name)}
+		if kind == kindOutside {
+			b.nodes[name].Title = name // as its owner writes it
+		}
 	}
 }
 

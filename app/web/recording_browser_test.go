@@ -53,22 +53,28 @@ func TestRecording(t *testing.T) {
 	bob.wait("!document.querySelector('.editor[open]')")
 	film.hold(8)
 
-	slide := func(version int, event string) {
-		ada.eval(fmt.Sprintf("(() => { const r = document.querySelector('#travel'); r.value = %d; r.dispatchEvent(new Event(%q, {bubbles: true})); })()", version, event))
+	let := func(event string) { // of the slider
+		ada.eval(fmt.Sprintf("document.querySelector('#travel').dispatchEvent(new Event(%q, {bubbles: true}))", event))
+	}
+	slide := func(version int) {
+		ada.eval(fmt.Sprintf("document.querySelector('#travel').value = %d", version))
+		let("input")
 		ada.waitText(".banner strong", fmt.Sprintf("Version %d", version))
 		film.hold(3)
 	}
 	for version := 7; version >= 4; version-- {
-		slide(version, "input")
+		slide(version)
 	}
 	bob.typeInto("#add-item--text", "Pack light\r")
 	bob.waitText("#items", "Pack light")
 	bob.wait("!document.querySelector('.chip')")
 	film.hold(8) // Ada stays where she is
 	for version := 5; version <= 7; version++ {
-		slide(version, "input")
+		slide(version)
 	}
-	slide(6, "change")
+	slide(6)
+	let("change")
+	ada.wait("location.pathname.endsWith('/6')")
 	ada.live()
 	film.hold(6)
 	ada.click("a[data-step=live]")

@@ -169,6 +169,14 @@ func pace(perSecond float64) string {
 	return thousands(int64(perSecond)) + " /s"
 }
 
+// attempts counts tries in words.
+func attempts(n int) string {
+	if n == 1 {
+		return "1 attempt"
+	}
+	return strconv.Itoa(n) + " attempts"
+}
+
 // firstLine is an error without its stack.
 func firstLine(text string) string {
 	for i, c := range text {

@@ -208,7 +208,7 @@ func TestFlowCountsWhatGoesThrough(t *testing.T) {
 	s := operatedSite(t, ops)
 	_, body, _ := s.get("/system")
 	for _, want := range []string{
-		"People → List: Add item, Archive,", "List → Slack dispatcher: ", "Slack dispatcher → Slack: calls",
+		"People → List: Add item, Archive,", "List → Slack dispatcher: ", "Slack dispatcher → slack: calls",
 		">1,200</text>", `aria-label="Slack dispatcher, reactor · paused"`, "<td>1,100</td>",
 	} {
 		if !strings.Contains(body, want) {

@@ -137,9 +137,14 @@
     list.hidden = [...list.children].every((li) => li.hidden);
   }
 
-  document.addEventListener("DOMContentLoaded", () => {
+  // shown fits what the server rendered to the reader, also what travel.js shows.
+  function shown() {
     times();
     crowd();
+  }
+  document.addEventListener("backstory-shown", shown);
+  document.addEventListener("DOMContentLoaded", () => {
+    shown();
     setInterval(times, 30000);
     const current = document.querySelector("#history [aria-current]");
     if (current) scrollTo(current);

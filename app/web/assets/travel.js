@@ -41,6 +41,7 @@
     if (!sheet || !travelling()) return;
     document.querySelector("#page > .sheet").replaceWith(document.adoptNode(sheet));
     byId("page").classList.add("past");
+    document.dispatchEvent(new CustomEvent("backstory-shown"));
     byId("version").value = version;
     slider().setAttribute("aria-valuetext", `Version ${version}`);
     for (const li of document.querySelectorAll("#history [aria-current]")) li.removeAttribute("aria-current");
