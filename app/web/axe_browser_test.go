@@ -72,7 +72,7 @@ func TestAxeFindsNothingSerious(t *testing.T) {
 	bob.click(".confirm summary")
 	bob.axe("home, asking before it deletes")
 	bob.forgive("404")
-	bob.do("open nothing", chromedp.Navigate(app.URL+"/nowhere"))
+	bob.visit("/nowhere")
 	bob.axe("no page")
 	bob.open("/")
 	bob.click(".account button")

@@ -153,9 +153,15 @@ func call[P, R any](w *tab, command cdp.Command[P, R], params P) R {
 	return result
 }
 
-func (w *tab) open(path string) {
+// visit opens a page whether it comes alive or not.
+func (w *tab) visit(path string) {
 	w.t.Helper()
 	w.do("open "+path, chromedp.Navigate(w.base+path))
+}
+
+func (w *tab) open(path string) {
+	w.t.Helper()
+	w.visit(path)
 	w.live()
 }
 

@@ -10,7 +10,6 @@ import (
 	"testing"
 
 	"github.com/chromedp/cdproto/page"
-	"github.com/chromedp/chromedp"
 
 	"github.com/backstory-go/backstory/app/expander"
 	"github.com/backstory-go/backstory/app/slack"
@@ -127,7 +126,7 @@ func (w *tab) lookAround(list string) {
 		"/messages/PATH/correlation", "/PATH", "/updates?page=QUERY"} {
 		for _, payload := range []string{payloads[i%len(payloads)], payloads[(i+3)%len(payloads)]} {
 			path := strings.NewReplacer("QUERY", url.QueryEscape(payload), "PATH", url.PathEscape(payload)).Replace(path)
-			w.do("open "+path, chromedp.Navigate(w.base+path))
+			w.visit(path)
 			w.harmless(path)
 		}
 	}
@@ -142,7 +141,7 @@ func (w *tab) lookAround(list string) {
 // post sends a form as a page without script does, and looks at the answer.
 func (w *tab) post(action string, fields url.Values) {
 	w.t.Helper()
-	w.do("open the home page", chromedp.Navigate(w.base+"/"))
+	w.visit("/")
 	data, err := json.Marshal(fields)
 	if err != nil {
 		w.t.Fatal(err)
