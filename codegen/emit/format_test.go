@@ -23,15 +23,18 @@ var odd = []string{
 	"日本語 größe 😀 */ /* end", "", " ", "\n", "-", "1.", "#", "# ", "[x]:",
 }
 
-// TestGofmtChangesNothing formats what is emitted a second time, with each odd
-// description on everything that has one.
+// TestGofmtChangesNothing formats what is emitted a second time, with the odd
+// descriptions in turn on everything that has one: in several orders, so that each
+// place gets several of them.
 func TestGofmtChangesNothing(t *testing.T) {
+	t.Parallel()
 	for _, name := range cases {
-		for i := -1; i < len(odd); i++ {
-			sys := build(t, name)
-			if i >= 0 {
-				describe(sys, odd[i])
-			}
+		for first := range 4 {
+			sys, at := build(t, name), first*len(odd)/4
+			describe(sys, func() string {
+				at++
+				return odd[at%len(odd)]
+			})
 			files, err := emit.Files(sys)
 			if err != nil {
 				t.Fatal(err)
@@ -56,38 +59,38 @@ func stable(t *testing.T, files map[string][]byte) {
 	}
 }
 
-// describe says the same of every message, component, property and type.
-func describe(sys *model.System, text string) {
+// describe gives every message, component, property and type another description.
+func describe(sys *model.System, text func() string) {
 	fields := func(o *model.Object) {
 		if o == nil {
 			return
 		}
 		for _, f := range o.Fields {
-			f.Doc = text
+			f.Doc = text()
 		}
 	}
 	for _, c := range sys.Contexts {
 		for _, n := range c.Types {
-			n.Doc = text
+			n.Doc = text()
 			fields(n.Object)
 		}
 		for _, a := range c.Actors {
-			a.Doc = text
+			a.Doc = text()
 			fields(a.State)
 			for _, m := range a.Commands {
-				m.Doc = text
+				m.Doc = text()
 				fields(m.Body)
 			}
 			for _, m := range a.Events {
-				m.Doc = text
+				m.Doc = text()
 				fields(m.Body)
 			}
 		}
 		for _, p := range c.Projections {
-			p.Doc = text
+			p.Doc = text()
 		}
 		for _, r := range c.Reactors {
-			r.Doc = text
+			r.Doc = text()
 		}
 	}
 }

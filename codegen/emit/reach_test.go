@@ -23,6 +23,7 @@ var palette = []string{
 // and boundaries are made of other types: what the model lets pass, the emitters
 // can write, so that every refusal has a code and a position.
 func TestWhatIsAcceptedCanBeEmitted(t *testing.T) {
+	t.Parallel()
 	accepted := 0
 	for _, dir := range []string{"testdata/campus/schemas", "testdata/wide/schemas"} {
 		files := schemaFiles(t, dir)
