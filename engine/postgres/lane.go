@@ -84,6 +84,8 @@ func (w *worker) decide(ctx context.Context) {
 	}
 	if len(suspect) > 0 {
 		w.try(ctx, suspect)
+	} else {
+		w.turn.unused()
 	}
 }
 

@@ -39,6 +39,7 @@ type worker struct {
 	more  bool      // the inbox holds more than is in hand
 	seen  []int32   // the slots of the last read
 	proofs
+	turn turn
 
 	mu      sync.Mutex
 	running bool
@@ -129,6 +130,8 @@ func (w *worker) run(ctx context.Context) {
 	}
 	w.opens(false)
 	w.drain()
+	w.turn.waiting.Wait()
+	w.turn.give()
 }
 
 // opens lets direct orders in, or no more.
