@@ -16,6 +16,7 @@ const (
 	holdMost   = 1_024                  // commands in hand
 	inboxPoll  = 500 * time.Millisecond // when nothing is heard
 	lowTrail   = 1 * time.Second        // how long late commits are looked for in every read
+	lowLook    = 50 * time.Millisecond  // from one look at who still writes to the next
 	lowSweep   = 5 * time.Second        // when the whole inbox is looked at
 	drainGrace = 5 * time.Second        // for what is in hand when the loop ends
 )
@@ -194,6 +195,7 @@ func (w *worker) take(ctx context.Context) {
 		return
 	}
 	known := slices.AppendSeq(make([]int64, 0, len(w.known)), maps.Keys(w.known)) // nil would be NULL
+	gone := w.low.trails(now) && w.gone(ctx)
 	low := w.low.at(now)
 	rows, err := w.e.sql.InboxTake(ctx, enginedb.InboxTakeParams{Low: low, Slots: owned, Known: known, Most: takeMost})
 	if err != nil {
@@ -212,6 +214,9 @@ func (w *worker) take(ctx context.Context) {
 	}
 	if w.more = len(rows) == takeMost; w.more && low == 0 {
 		w.low.reset() // what comes next must not be read before what was left
+	}
+	if gone && !w.more {
+		w.low.written = true
 	}
 	w.proved(ctx)
 }
@@ -281,19 +286,42 @@ func (w *worker) laneList() []*lane {
 	return list
 }
 
+// gone says whether all transactions have ended that may have taken a number up to
+// the watermark that is next.
+func (w *worker) gone(ctx context.Context) bool {
+	w.low.looked = time.Now()
+	now, err := w.e.sql.InboxWriters(ctx)
+	if err != nil {
+		return false // it is asked again
+	}
+	if w.low.writers == nil {
+		w.low.writers = append([]string{}, now...)
+	}
+	return !slices.ContainsFunc(w.low.writers, func(writer string) bool { return slices.Contains(now, writer) })
+}
+
 // watermark is where reading the inbox starts: rows that were decided leave dead
-// entries in the index below it. It trails by lowTrail and more, because numbers
-// are given before commits, and every lowSweep it is not used at all.
+// entries in the index below it. Numbers are given before commits, so it trails: by
+// lowTrail, and until a read after the end of all transactions that were writing then.
+// Every lowSweep it is not used at all.
 type watermark struct {
 	low, next, high int64
 	raised, swept   time.Time
+	looked          time.Time // for them
+	writers         []string  // at work when next was chosen, or a little later; nil: not known yet
+	written         bool      // a read found all that they wrote
+}
+
+// trails says whether something is to be known before it is raised.
+func (m *watermark) trails(now time.Time) bool {
+	return !m.written && now.Sub(m.raised) >= lowTrail && now.Sub(m.looked) >= lowLook && m.high > m.low
 }
 
 func (m *watermark) saw(seq int64) { m.high = max(m.high, seq) }
 
 func (m *watermark) at(now time.Time) int64 {
-	if now.Sub(m.raised) >= lowTrail {
-		m.low, m.next, m.raised = m.next, m.high, now
+	if now.Sub(m.raised) >= lowTrail && m.written {
+		*m = watermark{low: m.next, next: m.high, high: m.high, raised: now, swept: m.swept}
 	}
 	if now.Sub(m.swept) >= lowSweep {
 		m.swept = now

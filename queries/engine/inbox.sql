@@ -35,6 +35,12 @@ FROM backstory.inbox
 WHERE seq >= @low AND slot = ANY(@slots::int[]) AND seq <> ALL(@known::bigint[]) AND due IS NULL
 ORDER BY seq LIMIT @most;
 
+-- name: InboxWriters :many
+-- Transactions that wrote to the inbox, or may yet, and have not ended.
+SELECT l.virtualtransaction::text AS writer FROM pg_catalog.pg_locks l
+WHERE l.locktype = 'relation' AND l.relation = 'backstory.inbox'::regclass AND l.mode = 'RowExclusiveLock'
+  AND l.database = (SELECT d.oid FROM pg_catalog.pg_database d WHERE d.datname = current_database());
+
 -- name: InboxClaim :many
 SELECT id FROM backstory.inbox WHERE id = ANY(@ids::uuid[]) FOR UPDATE SKIP LOCKED;
 

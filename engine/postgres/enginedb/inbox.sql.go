@@ -279,3 +279,30 @@ func (q *Queries) InboxTake(ctx context.Context, arg InboxTakeParams) ([]InboxTa
 	}
 	return items, nil
 }
+
+const InboxWriters = `-- name: InboxWriters :many
+SELECT l.virtualtransaction::text AS writer FROM pg_catalog.pg_locks l
+WHERE l.locktype = 'relation' AND l.relation = 'backstory.inbox'::regclass AND l.mode = 'RowExclusiveLock'
+  AND l.database = (SELECT d.oid FROM pg_catalog.pg_database d WHERE d.datname = current_database())
+`
+
+// Transactions that wrote to the inbox, or may yet, and have not ended.
+func (q *Queries) InboxWriters(ctx context.Context) ([]string, error) {
+	rows, err := q.db.Query(ctx, InboxWriters)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []string
+	for rows.Next() {
+		var writer string
+		if err := rows.Scan(&writer); err != nil {
+			return nil, err
+		}
+		items = append(items, writer)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
