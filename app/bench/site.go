@@ -114,7 +114,7 @@ func versions(ctx context.Context, body io.Reader, news func(version int64)) err
 		line, err := lines.ReadSlice('\n')
 		switch {
 		case ctx.Err() != nil:
-			return nil
+			return nil //nolint:nilerr // what ended the reading
 		case err != nil && err != bufio.ErrBufferFull: //nolint:errorlint // documented to be returned as it is
 			return err
 		case strings.HasPrefix(string(line), "id: "):

@@ -2,7 +2,6 @@ package web
 
 import (
 	"bytes"
-	"fmt"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -87,7 +86,7 @@ func (s *site) waitFor(path, text string) {
 			return
 		}
 		if time.Now().After(deadline) {
-			s.t.Fatal(fmt.Sprintf("waited for %q on %s\n%s", text, path, body))
+			s.t.Fatalf("waited for %q on %s\n%s", text, path, body)
 		}
 	}
 }

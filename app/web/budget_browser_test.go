@@ -58,11 +58,15 @@ func TestFirstPageIsSmall(t *testing.T) {
 	ada, person := signIn(browser, t, base, "Ada"), signedIn(t, base, nil)
 	path, id := person.list("Long")
 	for n := range 60 {
-		person.send("add_item", fmt.Sprintf(`{"stream_id":%q,"data":{"text":"Number %d of the things that are to be done"}}`, id, n), "wait=20")
+		person.send("add_item", fmt.Sprintf(`{"stream_id":%q,"data":{"text":"Number %d of the things that are to be done"}}`, id, n), "")
 	}
 	for n := range 20 {
-		person.send("create", fmt.Sprintf(`{"stream_id":"00000000-0000-4000-8000-%012d","data":{"name":"List %d"}}`, n, n), "wait=20")
+		person.send("create", fmt.Sprintf(`{"stream_id":"00000000-0000-4000-8000-%012d","data":{"name":"List %d"}}`, n, n), "")
 	}
+	waitUntil(t, "all is there", func() bool {
+		_, home, _ := person.get("/")
+		return person.version(path) == "63" && strings.Count(home, `class="listing"`) == 21
+	})
 	tr := ada.count()
 	for _, page := range []string{"/", path, path + "/30?with=20", "/system"} {
 		tr.mu.Lock()
