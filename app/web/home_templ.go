@@ -58,7 +58,7 @@ func homeView(h home) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = commandField("create", "todos.list.create", "name", "", templ.Attributes{"placeholder": "Name of a new list"}).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = commandField("create", "todos.list.create", "name", "", templ.Attributes{"placeholder": "Name of a new list", "autofocus": len(h.Active) == 0}).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

@@ -736,7 +736,7 @@ func addForm(l listShown) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = commandField("add-item", "todos.list.add_item", "text", "", templ.Attributes{"placeholder": "What is to be done?"}).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = commandField("add-item", "todos.list.add_item", "text", "", templ.Attributes{"placeholder": "What is to be done?", "autofocus": len(l.Items) == 0}).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
