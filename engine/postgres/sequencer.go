@@ -23,6 +23,7 @@ type sequencer struct {
 	stored func(records []*record, appends int) // called after each commit, in the order of positions
 	queue  queue[*entry]
 	news   bell // something was handed in
+	last   int  // entries of the last batch; that of whoever flushes
 	clock  clock
 
 	system   *engine.System
@@ -67,14 +68,15 @@ type launch struct {
 }
 
 // launch takes what waits and waits for the order lock; nil: nothing waits. What
-// waits alone and is plain needs no flight.
+// waits alone and is plain needs no flight, unless others came along the last time:
+// they are on their way again, and would wait for its commit.
 func (s *sequencer) launch() *launch {
 	for {
 		l := &launch{flight: s.flight(nil)}
 		if l.batch = s.queue.take(l.room.fits); len(l.batch) == 0 {
 			return nil
 		}
-		if len(l.batch) == 1 && s.plain(l.batch[0]) && s.alone(l.batch[0]) {
+		if len(l.batch) == 1 && s.last <= 1 && s.plain(l.batch[0]) && s.alone(l.batch[0]) {
 			continue
 		}
 		s.open(l)
@@ -219,6 +221,7 @@ func (s *sequencer) fly(batch []*entry) error {
 
 // settle tells every entry of a committed flight its verdict.
 func (s *sequencer) settle(f *flight) {
+	s.last = len(f.batch)
 	s.health.works()
 	if len(f.records) > 0 {
 		s.stored(f.records, len(f.batch))
