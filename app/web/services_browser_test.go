@@ -81,7 +81,8 @@ func TestLongItemIsExpanded(t *testing.T) {
 	ada.waitItems("Milk", longText, "Eggs")
 	ada.waitText("#history", "Expansion ended")
 
-	ada.click(ada.item(longText) + " .marks button")
+	// Until a moment after the answer a click counts as the second one of a double click.
+	ada.wait("!!document.querySelector('.item.expanding') || (document.querySelector('#items .marks button')?.click(), false)")
 	ada.waitText(".item.expanding", "Expanding…")
 	answer <- `["Mow the lawn", "Clean the kitchen"]`
 	ada.waitItems("Milk", "Mow the lawn", "Clean the kitchen", "Eggs")
