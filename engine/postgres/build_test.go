@@ -20,7 +20,7 @@ import (
 var wideDDL = strings.Replace(ddl, "version bigint NOT NULL", "version numeric NOT NULL, remark text NOT NULL DEFAULT 'new'", 1)
 
 // rebuildPage is what a build stores in one transaction.
-const rebuildPage = 20_000
+const rebuildPage = 5_000
 
 // Readers see the old table or the new one, whole, and no older row than before.
 func TestRebuildUnderFire(t *testing.T) {

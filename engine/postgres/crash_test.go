@@ -48,9 +48,9 @@ func TestRetry_ThenTheDatabaseCrashes_AppliedOnce(t *testing.T) {
 		_, err := e.Submit(within(t), after)
 		return err == nil
 	})
-	settled(t, e, after)
-	caughtUp(t, e)
-	eventually(t, "nothing is held", held(0))
+	eventually(t, "it is applied, and nothing is held", func() bool {
+		return held(0)() && one[int64](t, url, `SELECT count(*) FROM bank_balances WHERE version = 3`) == 1
+	})
 	checkBalances(t, url)
 }
 
