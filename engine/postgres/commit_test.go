@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -241,4 +243,71 @@ func TestCommitWithoutAnswer_Consumers(t *testing.T) {
 	if keys := heldKeys(t, direct, "bank.account"); len(keys) > 0 {
 		t.Errorf("held: %v", keys)
 	}
+}
+
+// A retry whose connection is lost is still under way in the database, and changes
+// no checkpoint. If it went through after the runner had read anew what is held,
+// what came behind on the key meanwhile would be passed by.
+func TestRetryUnderWayWithoutItsConnection_PassesNothingBy(t *testing.T) {
+	t.Parallel()
+	direct := database(t)
+	c, url := newCutter(t, direct)
+	beside := "b" // an account of the same slot
+	for i := 0; slotOfKey("bank.account/"+beside, 8) != slotOfKey("bank.account/a", 8); i++ {
+		beside = fmt.Sprintf("b%d", i)
+	}
+	retried, passed := newGate(), newGate()
+	cfg := noting(url, hooks{deposited: func(m engine.Meta) error {
+		switch {
+		case m.Stream.ID == beside:
+			passed.wait()
+		case m.Version == 2 && m.Attempt == 1:
+			return errHandler
+		case m.Version == 2 && m.Attempt == 2:
+			retried.wait()
+		}
+		return nil
+	}})
+	cfg.Consumer = postgres.ConsumerConfig{Attempts: 20, FirstPause: time.Second, MostPause: 2 * time.Second}
+	e := started(t, cfg)
+	settled(t, e, command("open", "a", 0))
+	settled(t, e, command("open", beside, 0))
+	settled(t, e, command("deposit", "a", 1))
+	<-retried.reached
+
+	locked := connect(t, direct)
+	lock := func(sql string) {
+		if _, err := locked.Exec(within(t), sql); err != nil {
+			t.Fatal(err)
+		}
+	}
+	const held = `BEGIN; SELECT FROM backstory.held WHERE key = 'bank.account/a' FOR UPDATE`
+	lock(held)
+	c.next("HeldDelete", true)
+	close(retried.open)
+	settled(t, e, command("deposit", "a", 1)) // waits behind the one that is retried
+	settled(t, e, command("deposit", beside, 1))
+	<-passed.reached
+	if c.cuts.Load() != 1 {
+		t.Errorf("%d connections were cut", c.cuts.Load())
+	}
+	lock(`COMMIT`)
+	lock(held) // when what waited for it has ended
+	lock(`COMMIT`)
+	close(passed.open)
+	reacted(t, direct)
+	caughtUp(t, e)
+}
+
+// gate is where a handler waits until it is opened.
+type gate struct {
+	once          sync.Once
+	reached, open chan struct{}
+}
+
+func newGate() *gate { return &gate{reached: make(chan struct{}), open: make(chan struct{})} }
+
+func (g *gate) wait() {
+	g.once.Do(func() { close(g.reached) })
+	<-g.open
 }

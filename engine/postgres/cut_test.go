@@ -97,6 +97,10 @@ func (c *cutter) accept(listener net.Listener) {
 	}
 }
 
+// cancelRequest begins a connection that only asks for a query's end (the protocol's
+// message CancelRequest).
+const cancelRequest = 80877102
+
 // forward passes on what the client sends, whole up to each Sync.
 func (c *cutter) forward(client, server net.Conn) {
 	defer client.Close()
@@ -107,6 +111,9 @@ func (c *cutter) forward(client, server net.Conn) {
 	rest := make([]byte, binary.BigEndian.Uint32(hello)-4)
 	if _, err := io.ReadFull(client, rest); err != nil {
 		return
+	}
+	if binary.BigEndian.Uint32(rest) == cancelRequest {
+		return // it would not get through where the connection did not
 	}
 	if _, err := server.Write(append(hello, rest...)); err != nil {
 		return

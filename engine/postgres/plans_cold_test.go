@@ -82,6 +82,7 @@ func init() {
 	cold("once for a build or a resize", "BuildFind", "BuildStart", "BuildAdvance", "BuildHeld", "BuildForget", "BuildEnd", "BuildSwap", "BuildFence",
 		"DefinitionLive", "DefinitionKnown", "SlotDelete", "SlotFence", "SlotLock", "ConsumerResize", "ConsumerResized", "ConsumerLock", "HeldAll", "HeldClear", "HeldRehash")
 	cold("a process asks for it twice a second at most, while commands come; it reads no table", "InboxWriters")
+	cold("after an error of the surroundings; it finds its rows as SlotLoad does", "SlotRenew")
 	cold("after a process died", "TrialUpto", "TrialList", "TrialBegin", "TrialEnd")
 	cold("somebody looks at it: a few rows, or a bounded part of the log", "BuildList", "TrafficCount")
 	cold("a unit asks for it, once for a key", "ReactorBase")

@@ -197,6 +197,11 @@ func (r *runner) reload(ctx context.Context, wanted []int32, died deaths) error 
 			return err
 		}
 	}
+	if r.stale { // a commit whose answer was lost must not come after what is read now
+		if err := r.e.sql.SlotRenew(ctx, enginedb.SlotRenewParams{Consumer: r.c.name, Owner: r.e.id, Slots: wanted}); err != nil {
+			return err
+		}
+	}
 	rows, err := r.e.sql.SlotLoad(ctx, enginedb.SlotLoadParams{Consumer: r.c.name, Owner: r.e.id, Slots: wanted})
 	if err != nil {
 		return err

@@ -39,6 +39,10 @@ FROM (SELECT x.consumer, x.slot, (x.owner IS NOT NULL)::boolean AS died
 WHERE s.consumer = f.consumer AND s.slot = f.slot
 RETURNING s.consumer, s.slot, s.fence, s.position, f.died, s.deaths;
 
+-- name: SlotRenew :exec
+-- Fails what a lost connection may still have under way: it has the fence before.
+UPDATE backstory.slots SET fence = fence + 1 WHERE consumer = @consumer AND owner = @owner::uuid AND slot = ANY(@slots::int[]);
+
 -- name: SlotRelease :exec
 UPDATE backstory.slots SET owner = NULL WHERE owner = @owner::uuid AND consumer = @consumer AND slot = ANY(@slots::int[]);
 

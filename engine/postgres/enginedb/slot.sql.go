@@ -396,6 +396,22 @@ func (q *Queries) SlotReleaseAll(ctx context.Context, arg SlotReleaseAllParams) 
 	return err
 }
 
+const SlotRenew = `-- name: SlotRenew :exec
+UPDATE backstory.slots SET fence = fence + 1 WHERE consumer = $1 AND owner = $2::uuid AND slot = ANY($3::int[])
+`
+
+type SlotRenewParams struct {
+	Consumer string
+	Owner    uuid.UUID
+	Slots    []int32
+}
+
+// Fails what a lost connection may still have under way: it has the fence before.
+func (q *Queries) SlotRenew(ctx context.Context, arg SlotRenewParams) error {
+	_, err := q.db.Exec(ctx, SlotRenew, arg.Consumer, arg.Owner, arg.Slots)
+	return err
+}
+
 const SlotSettings = `-- name: SlotSettings :exec
 SELECT set_config('synchronous_commit', 'off', true),
        set_config('statement_timeout', '30s', true),
