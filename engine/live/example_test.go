@@ -35,7 +35,8 @@ func Example() {
 	defer server.Close()
 	defer updates.Close() // in a program: server.RegisterOnShutdown(updates.Close)
 
-	tab := openTab(server.URL + "/updates?page=/greetings/Ada")
+	tab, leave := openTab(server.URL + "/updates?page=/greetings/Ada")
+	defer leave()
 	fmt.Print(tab()) // what is true now
 	visits.Add(7)
 	hub.Publish("greetings/Ada") // and whenever it changes
@@ -66,7 +67,8 @@ func ExamplePage_every() {
 	defer server.Close()
 	defer updates.Close()
 
-	tab := openTab(server.URL + "?page=/queue")
+	tab, leave := openTab(server.URL + "?page=/queue")
+	defer leave()
 	fmt.Print(tab())
 	depth.Store(3)
 	fmt.Print(tab())
@@ -105,7 +107,8 @@ func ExamplePresence() {
 	defer updates.Close()
 
 	defer presence.Enter("kitchen", "Bob")() // as an open tab of Bob's does
-	tab := openTab(server.URL+"?page=/rooms/kitchen", "X-User", "Ada")
+	tab, leave := openTab(server.URL+"?page=/rooms/kitchen", "X-User", "Ada")
+	defer leave()
 	for crowd := ""; !strings.Contains(crowd, "Ada"); {
 		crowd = tab()
 		fmt.Print(crowd)
@@ -117,16 +120,18 @@ func ExamplePresence() {
 	// data: elements <p id=crowd>Ada, Bob</p>
 }
 
-// openTab opens a stream as a tab does and gives what reads its next event.
-func openTab(url string, header ...string) (next func() string) {
-	req, err := http.NewRequestWithContext(context.Background(), http.MethodGet, url, nil)
+// openTab opens a stream as a tab does and gives what reads its next event, and
+// what closes the tab.
+func openTab(url string, header ...string) (next func() string, leave func()) {
+	ctx, leave := context.WithCancel(context.Background())
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
 	if err != nil {
 		panic(err)
 	}
 	for i := 0; i < len(header); i += 2 {
 		req.Header.Set(header[i], header[i+1])
 	}
-	res, err := http.DefaultClient.Do(req) //nolint:bodyclose // it ends with the server
+	res, err := http.DefaultClient.Do(req) //nolint:bodyclose // it ends with the context
 	if err != nil {
 		panic(err)
 	}
@@ -138,5 +143,5 @@ func openTab(url string, header ...string) (next func() string) {
 			}
 		}
 		return event
-	}
+	}, leave
 }

@@ -29,6 +29,7 @@ func blocking(reached chan<- string, away <-chan struct{}, attempts *atomic.Int6
 		return handle(d, state, command, out)
 	}
 	apply := projection.Apply
+	projection.Fold = nil // so that Apply is what is called
 	projection.Apply = func(ctx context.Context, db engine.DBTX, batch []engine.Recorded) error {
 		if batch[0].Meta.Stream.ID == "p" {
 			projects.Do(func() { reached <- "projection" })
