@@ -10,18 +10,21 @@
   // place wishes a row before another one; null: at the end.
   function place(li, before) {
     if (before === li || before === li.nextElementSibling) return;
-    const form = byId("move-" + li.dataset.item), focused = document.activeElement;
+    const form = byId("move-" + li.dataset.item);
     const to = before ? before.dataset.item : "", from = li.nextElementSibling ? li.nextElementSibling.dataset.item : "";
     backstory.wish(form, { before: to }, () => put(li.id, to), () => put(li.id, from));
-    if (focused && li.contains(focused)) focused.focus();
+    li.scrollIntoView({ block: "nearest" });
     const all = rows();
     byId("announce").textContent = `${li.querySelector(".label").textContent}: place ${all.indexOf(li) + 1} of ${all.length}`;
     form.requestSubmit();
   }
 
+  // put moves a row before another one. Browsers take the focus from what moves.
   function put(id, target) {
-    const li = byId(id), before = byId("item-" + target);
-    if (li && li !== before && li.nextElementSibling !== before) li.parentNode.insertBefore(li, before);
+    const li = byId(id), before = byId("item-" + target), focused = document.activeElement;
+    if (!li || li === before || li.nextElementSibling === before) return;
+    li.parentNode.insertBefore(li, before);
+    if (li.contains(focused)) focused.focus({ preventScroll: true });
   }
 
   document.addEventListener("keydown", (evt) => {
