@@ -3,6 +3,7 @@ package postgres_test
 import (
 	"fmt"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"github.com/google/uuid"
@@ -17,9 +18,9 @@ func TestNotes_ReachTheOtherProcesses(t *testing.T) {
 	teller, hearer := started(t, postgres.Config{URL: url}), started(t, postgres.Config{URL: url})
 	own, heard := make(chan string, 100), make(chan string, 100)
 	teller.HearNotes(func(_ uuid.UUID, topic, text string) { own <- topic + ": " + text })
-	var sender uuid.UUID
+	var sender atomic.Value // of uuid.UUID
 	stop := hearer.HearNotes(func(from uuid.UUID, topic, text string) {
-		sender = from
+		sender.Store(from)
 		heard <- topic + ": " + text
 	})
 	next := func(want string, tell func()) {
@@ -40,7 +41,7 @@ func TestNotes_ReachTheOtherProcesses(t *testing.T) {
 	teller.TellNote("too long", strings.Repeat("x", engine.MaxNote))
 	longest := strings.Repeat("x", engine.MaxNote-len("long"))
 	next("long: "+longest, func() { teller.TellNote("long", longest) })
-	if sender == uuid.Nil {
+	if from, _ := sender.Load().(uuid.UUID); from == uuid.Nil {
 		t.Error("nobody sent it")
 	}
 	stop()

@@ -251,6 +251,7 @@ func (w *worker) unload(l *lane) {
 		o.stays(errElsewhere)
 	}
 	l.waiting, l.astray = nil, false
+	w.low.reset() // it may have been raised past them
 }
 
 func (w *worker) tidy(l *lane) {
