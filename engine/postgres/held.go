@@ -129,7 +129,7 @@ func (r *runner) waiting(ctx context.Context, row enginedb.HeldTakeRow, most int
 func waitingBehind(ctx context.Context, sql *enginedb.Queries, c *consumer, row enginedb.HeldTakeRow, upto int64, most int) ([]*message, error) {
 	var list []*message
 	from := row.FromPosition
-	failed := row.Attempts > 0 || row.Error != ""
+	failed := row.Error != "" // else the try was only counted, and what is there may be of another key
 	for {
 		rows, full, err := heldPage(ctx, sql, c, row, from, upto)
 		if err != nil {

@@ -187,3 +187,32 @@ func slotOfKey(key string, n uint32) uint32 {
 	_, _ = h.Write([]byte(key))
 	return h.Sum32() % n
 }
+
+// A key goes on behind its last message, where another key's may stand. A process
+// that ends when it has counted the next try, and no more, leaves just that.
+func TestTryCountedBehindAMessage_TakesNoOtherKeys(t *testing.T) {
+	t.Parallel()
+	url := database(t)
+	e, stop := run(t, noting(url, hooks{}))
+	settled(t, e, command("deposit", "a", 1))
+	reacted(t, url)
+	caughtUp(t, e)
+	if err := e.PauseConsumer(within(t), "bank.counter"); err != nil {
+		t.Fatal(err)
+	}
+	stop() // the next one rests from the start
+	e, stop = run(t, noting(url, hooks{}))
+	of2 := settled(t, e, command("deposit", "a", 2)).Position()
+	settled(t, e, command("deposit", "a", 1))
+	stop()
+	if err := sql(t, url, fmt.Sprintf(`INSERT INTO backstory.held (consumer, key, slot, from_position, attempts, next_at)
+		VALUES ('bank.counter', '1', %d, %d, 1, clock_timestamp())`, slotOfKey("1", 8), of2)); err != nil {
+		t.Fatal(err)
+	}
+	e = started(t, noting(url, hooks{}))
+	if err := e.ResumeConsumer(within(t), "bank.counter"); err != nil {
+		t.Fatal(err)
+	}
+	reacted(t, url)
+	caughtUp(t, e)
+}
