@@ -7,6 +7,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/uuid"
+
 	"github.com/backstory-go/backstory/engine"
 	"github.com/backstory-go/backstory/engine/postgres"
 )
@@ -79,4 +81,57 @@ func (r refusing) Apply(ctx context.Context, db engine.DBTX, batch []engine.Reco
 		return errors.New("refused")
 	}
 	return r.Folding.Apply(ctx, db, batch)
+}
+
+// A crash takes back a command that was read already, and with it its number, which
+// the next command is given. That one is seen while the other is still in hand.
+func TestNumberGivenOutAgain_HidesNoCommand(t *testing.T) {
+	t.Parallel()
+	url := database(t)
+	asked := make(chan string, 100)
+	a := accounts(&atomic.Int64{})
+	handle := a.Handle
+	a.Handle = func(d engine.Decision, state any, command engine.Command, out *engine.Emission) engine.Refusal {
+		asked <- d.Stream.ID
+		return handle(d, state, command, out)
+	}
+	s := &engine.System{}
+	s.AddActor(a)
+	e := started(t, postgres.Config{URL: url, System: s, Workers: 1})
+	release := holdLog(t, url)
+	lost, next := uuid.New(), uuid.New()
+	insertWaiting(t, url, lost, "lost", nil)
+	awaitAsked(t, asked, "lost")
+	err := sql(t, url, `SELECT setval('backstory.inbox_seq_seq', (SELECT seq FROM backstory.inbox WHERE id = $1), false)`, lost)
+	if err == nil {
+		err = sql(t, url, `DELETE FROM backstory.inbox WHERE id = $1`, lost)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	insertWaiting(t, url, next, "next", nil)
+	awaitAsked(t, asked, "next")
+	release()
+	if o, err := e.Wait(within(t), next); err != nil || o.Status != engine.Accepted {
+		t.Errorf("%+v, %v", o, err)
+	}
+	if _, err := e.Outcome(within(t), lost); !errors.Is(err, engine.ErrNotFound) {
+		t.Errorf("what was lost: %v", err)
+	}
+	checkLog(t, url)
+}
+
+func awaitAsked(tb testing.TB, asked <-chan string, id string) {
+	tb.Helper()
+	deadline := time.After(patience)
+	for {
+		select {
+		case got := <-asked:
+			if got == id {
+				return
+			}
+		case <-deadline:
+			tb.Fatalf("nothing was decided about %s", id)
+		}
+	}
 }

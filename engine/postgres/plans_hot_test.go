@@ -110,13 +110,13 @@ func hotStreams(n int) []hot {
 // hotCommands are those between submission and outcome.
 func hotCommands(n int) []hot {
 	waiting, decided := literalIDs("a", 0), literalIDs("c", n)
-	none, one := "ARRAY[]::bigint[]", literalID("a", 7)
+	none, one := "ARRAY[]::uuid[]", literalID("a", 7)
 	return []hot{
 		{query: "InboxInsert", args: []string{"ARRAY[" + one + "]", "ARRAY[1]", "ARRAY['t']", "ARRAY['s']", "ARRAY['{}']::json[]", "ARRAY['b']",
 			"ARRAY[" + one + "]", "ARRAY[" + one + "]", "ARRAY[-1]"}},
 		{query: "InboxSend", args: []string{"ARRAY[" + one + "]", "ARRAY[1]", "ARRAY['t']", "ARRAY['s']", "ARRAY['{}']::json[]", "ARRAY['b']",
 			"ARRAY[" + one + "]", "ARRAY[" + one + "]", "ARRAY['r']", "ARRAY[1]", "ARRAY[NULL]::timestamptz[]"}, sorts: "what one batch sends"},
-		{query: "InboxTake", args: []string{"0", someSlots, aFew, "512"}, work: true},
+		{query: "InboxTake", args: []string{"0", someSlots, waiting, "512"}, work: true},
 		{query: "InboxTake", args: []string{"9000", someSlots, none, "512"}, when: "trailing", work: true},
 		{query: "InboxClaim", args: []string{waiting}},
 		{query: "InboxRivals", args: []string{waiting, someKeys}},

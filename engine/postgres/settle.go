@@ -55,13 +55,13 @@ func (w *worker) settleOne(l *lane, x landing) {
 	}
 	switch {
 	case err == nil:
-		delete(w.known, x.order.row.Seq)
+		delete(w.known, x.order.row.ID)
 		w.remember(l, x.verdict.stored)
 	case errors.Is(err, errDecided), errors.Is(err, errElsewhere):
 		x.order.stays(err)
 		// Not ours any more, or not now: if its row stays, or a crash took it back and
 		// it comes again, the next read brings it, before what was behind it.
-		delete(w.known, x.order.row.Seq)
+		delete(w.known, x.order.row.ID)
 		l.astray = l.astray || errors.Is(err, errElsewhere) && x.order.direct == nil
 		w.cache.drop(l.name)
 		w.low.reset()

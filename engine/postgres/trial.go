@@ -101,7 +101,7 @@ func (w *worker) proved(ctx context.Context) {
 		return
 	}
 	oldest := int64(directSeq)
-	for seq := range w.known {
+	for _, seq := range w.known {
 		oldest = min(oldest, seq)
 	}
 	var slots []int32

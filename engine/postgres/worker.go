@@ -8,6 +8,8 @@ import (
 	"sync"
 	"time"
 
+	"github.com/google/uuid"
+
 	"github.com/backstory-go/backstory/engine/postgres/enginedb"
 )
 
@@ -33,8 +35,8 @@ type worker struct {
 	health  *loop
 
 	lanes map[string]*lane
-	known map[int64]bool  // seq of the commands in hand
-	tags  map[string]bool // of the commands that are being decided over a boundary
+	known map[uuid.UUID]int64 // the commands in hand, with their seq
+	tags  map[string]bool     // of the commands that are being decided over a boundary
 	low   watermark
 	due   time.Time // when to read the inbox without being woken
 	more  bool      // the inbox holds more than is in hand
@@ -61,7 +63,7 @@ type landing struct {
 
 func newWorker(e *Engine, index int) *worker {
 	return &worker{e: e, index: index, wake: newBell(), results: newBell(), cache: newCache(e.cfg.CacheStreams),
-		lanes: map[string]*lane{}, known: map[int64]bool{}, tags: map[string]bool{},
+		lanes: map[string]*lane{}, known: map[uuid.UUID]int64{}, tags: map[string]bool{},
 		proofs: newProofs(), died: deaths{}, direct: map[int32]time.Time{}}
 }
 
@@ -194,7 +196,7 @@ func (w *worker) take(ctx context.Context) {
 	if w.more = len(w.known) >= holdMost; w.more || len(owned) == 0 || !w.proving(ctx) {
 		return
 	}
-	known := slices.AppendSeq(make([]int64, 0, len(w.known)), maps.Keys(w.known)) // nil would be NULL
+	known := slices.AppendSeq(make([]uuid.UUID, 0, len(w.known)), maps.Keys(w.known)) // nil would be NULL
 	gone := w.low.trails(now) && w.gone(ctx)
 	low := w.low.at(now)
 	rows, err := w.e.sql.InboxTake(ctx, enginedb.InboxTakeParams{Low: low, Slots: owned, Known: known, Most: takeMost})
@@ -203,13 +205,14 @@ func (w *worker) take(ctx context.Context) {
 			w.e.log.Warn("reading the inbox is tried again", "error", err)
 			w.health.fails(err)
 			w.due = now.Add(100 * time.Millisecond)
+			w.low.reset() // if the server crashed, it gives numbers that it gave before
 		}
 		return
 	}
 	w.health.works()
 	for i := range rows {
 		w.low.saw(rows[i].Seq)
-		w.known[rows[i].Seq] = true
+		w.known[rows[i].ID] = rows[i].Seq
 		w.accept(&order{row: &rows[i]})
 	}
 	if w.more = len(rows) == takeMost; w.more && low == 0 {
@@ -247,7 +250,7 @@ func (w *worker) forget(slots []int32) {
 // unload drops what waits in a lane. If it is ours the next read brings it again.
 func (w *worker) unload(l *lane) {
 	for _, o := range l.waiting {
-		delete(w.known, o.row.Seq)
+		delete(w.known, o.row.ID)
 		o.stays(errElsewhere)
 	}
 	l.waiting, l.astray = nil, false

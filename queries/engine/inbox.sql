@@ -29,10 +29,12 @@ ORDER BY n.ord
 ON CONFLICT (id) DO NOTHING;
 
 -- name: InboxTake :many
+-- Numbers are no names of commands: a crash of the server takes back those of what was
+-- lost, and they are given out again.
 SELECT seq, id, slot, type, stream, data, by, at, correlation, causation, coalesce(if_version, -1)::bigint AS if_version,
        reaction, cause
 FROM backstory.inbox
-WHERE seq >= @low AND slot = ANY(@slots::int[]) AND seq <> ALL(@known::bigint[]) AND due IS NULL
+WHERE seq >= @low AND slot = ANY(@slots::int[]) AND id <> ALL(@known::uuid[]) AND due IS NULL
 ORDER BY seq LIMIT @most;
 
 -- name: InboxWriters :many

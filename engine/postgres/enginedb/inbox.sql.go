@@ -214,14 +214,14 @@ const InboxTake = `-- name: InboxTake :many
 SELECT seq, id, slot, type, stream, data, by, at, correlation, causation, coalesce(if_version, -1)::bigint AS if_version,
        reaction, cause
 FROM backstory.inbox
-WHERE seq >= $1 AND slot = ANY($2::int[]) AND seq <> ALL($3::bigint[]) AND due IS NULL
+WHERE seq >= $1 AND slot = ANY($2::int[]) AND id <> ALL($3::uuid[]) AND due IS NULL
 ORDER BY seq LIMIT $4
 `
 
 type InboxTakeParams struct {
 	Low   int64
 	Slots []int32
-	Known []int64
+	Known []uuid.UUID
 	Most  int32
 }
 
@@ -241,6 +241,8 @@ type InboxTakeRow struct {
 	Cause       int64
 }
 
+// Numbers are no names of commands: a crash of the server takes back those of what was
+// lost, and they are given out again.
 func (q *Queries) InboxTake(ctx context.Context, arg InboxTakeParams) ([]InboxTakeRow, error) {
 	rows, err := q.db.Query(ctx, InboxTake,
 		arg.Low,
