@@ -42,6 +42,7 @@ func TestWhatWasStoredIsThereAgain(t *testing.T) {
 	first.login("ann")
 	first.post("/commands/todos.list.create", url.Values{"name": {"Groceries"}})
 	first.sees("Groceries")
+	first.turnsAway("todos.evil.example")
 	first.tells("/healthz", `"status":"ok"`, `"commands 0"`)
 	first.tells("/readyz", `"status":"ready"`, `"consumers"`)
 	first.tells("/metrics", "backstory_head_position 5\n", `backstory_consumer_lag_events{consumer="todos.listings"} 0`)
@@ -171,6 +172,27 @@ func (i *instance) tells(path string, texts ...string) {
 		body = i.read(path)
 		return !slices.ContainsFunc(texts, func(text string) bool { return !strings.Contains(body, text) })
 	})
+}
+
+// turnsAway wants nothing to be told to a page whose name was made to lead here:
+// on loopback everybody is an administrator.
+func (i *instance) turnsAway(host string) {
+	i.t.Helper()
+	for _, path := range []string{"/", "/system", "/healthz"} {
+		ask, err := http.NewRequestWithContext(i.t.Context(), http.MethodGet, i.base+path, nil)
+		if err != nil {
+			i.t.Fatal(err)
+		}
+		ask.Host = host
+		answer, err := i.http.Do(ask)
+		if err != nil {
+			i.t.Fatal(err)
+		}
+		_ = answer.Body.Close()
+		if answer.StatusCode != http.StatusMisdirectedRequest {
+			i.t.Errorf("%s by the name of %s: %s", path, host, answer.Status)
+		}
+	}
 }
 
 // stop sends the signal and waits for the process to end.

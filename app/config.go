@@ -40,6 +40,7 @@ type config struct {
 	retention     time.Duration // of outcomes; 0: for ever
 	dataDir       string        // of the private cluster
 	admins        []string      // who may see the System page; empty: everyone when addr is on loopback
+	allowedHosts  []string      // further names that requests may be addressed to; see hosts
 	slackWebhook  string        // empty: nothing is announced
 	openAI        openAI
 }
@@ -105,6 +106,7 @@ func loadConfig(f flags, environment func(string) (string, bool), dotenv string)
 		roles:         roles(f.roles),
 		dataDir:       ".data",
 		admins:        names(get("ADMIN_USERS")),
+		allowedHosts:  names(get("ALLOWED_HOSTS")),
 		slackWebhook:  get("SLACK_WEBHOOK_URL"),
 		openAI: openAI{
 			key:     get("OPENAI_API_KEY"),
@@ -144,9 +146,31 @@ func (c config) admin(user string) bool {
 	if len(c.admins) > 0 {
 		return slices.Contains(c.admins, user)
 	}
-	host, _, _ := net.SplitHostPort(c.addr)
+	_, loopback := c.loopback()
+	return loopback
+}
+
+// loopback is the host that the server listens on, and whether only programs of
+// this machine reach it there.
+func (c config) loopback() (host string, ok bool) {
+	host, _, _ = net.SplitHostPort(c.addr)
 	ip := net.ParseIP(host)
-	return host == "localhost" || ip != nil && ip.IsLoopback()
+	return host, host == "localhost" || ip != nil && ip.IsLoopback()
+}
+
+// hosts are the names that requests may be addressed to; nil: any. A server on
+// loopback trusts whoever reaches it, so a page from elsewhere whose name was made
+// to lead to this machine (DNS rebinding) may not.
+func (c config) hosts() []string {
+	host, loopback := c.loopback()
+	if !loopback && len(c.allowedHosts) == 0 {
+		return nil
+	}
+	own := []string{"localhost", "127.0.0.1", "::1"} // also what asks for its health
+	if loopback {
+		own = append(own, host)
+	}
+	return append(own, c.allowedHosts...)
 }
 
 func address(flag, port string) string {

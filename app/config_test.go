@@ -3,6 +3,7 @@ package main
 import (
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -49,6 +50,33 @@ func TestConfigNamesEveryFault(t *testing.T) {
 	for _, want := range []string{"--addr", "--log-format", "--role", "SESSION_SECRET"} {
 		if !strings.Contains(err.Error(), want) {
 			t.Errorf("%q does not name %s", err, want)
+		}
+	}
+}
+
+// TestHostsOfLoopback: whoever may do everything because they come from this
+// machine comes by one of its names.
+func TestHostsOfLoopback(t *testing.T) {
+	own := []string{"localhost", "127.0.0.1", "::1"}
+	for _, c := range []struct {
+		name    string
+		addr    string
+		allowed string
+		want    []string
+	}{
+		{"loopback", "127.0.0.1:9292", "", append(own, "127.0.0.1")},
+		{"another loopback", "127.0.0.9:0", "", append(own, "127.0.0.9")},
+		{"by name", "localhost:1", "todos.example, b", append(own, "localhost", "todos.example", "b")},
+		{"everywhere", ":9292", "", nil},
+		{"everywhere, by one name", "0.0.0.0:1", "todos.example", append(own, "todos.example")},
+	} {
+		cfg, err := loadConfig(flags{addr: c.addr, logFormat: "text", roles: "web"},
+			func(k string) (string, bool) { return map[string]string{"ALLOWED_HOSTS": c.allowed}[k], true }, "/nowhere")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := cfg.hosts(); !slices.Equal(got, c.want) {
+			t.Errorf("%s: %v, want %v", c.name, got, c.want)
 		}
 	}
 }

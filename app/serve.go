@@ -65,7 +65,7 @@ func serve(ctx context.Context, cfg config, out io.Writer) (err error) {
 		return err
 	}
 	handler, err := web.New(web.Config{Client: eng, System: system, Secret: secret, Log: log, Tracer: export.Tracer(), Public: watch.Handlers(eng), Wrap: export.Inbound,
-		Operator: eng, Admin: cfg.admin, Notes: eng, Expands: cfg.openAI.key != ""})
+		Operator: eng, Admin: cfg.admin, Hosts: cfg.hosts(), Notes: eng, Expands: cfg.openAI.key != ""})
 	if err != nil {
 		return err
 	}

@@ -27,6 +27,8 @@ type Config struct {
 
 	Notes engine.Notes // to the app's other processes, of who looks at what; nil: each knows of its own
 
+	Hosts []string // names that requests may be addressed to, without port; nil: any
+
 	Expands bool // whether long items can be expanded: the service for it is configured
 
 	Patience  time.Duration // how long a command's outcome is waited for; 0: 5 s

@@ -3,6 +3,8 @@ package web
 import (
 	"io"
 	"net/http"
+	"net/url"
+	"slices"
 	"strings"
 	"time"
 )
@@ -13,7 +15,8 @@ import (
 const contentPolicy = "default-src 'self'; script-src 'self' 'unsafe-eval'; style-src 'self'; img-src 'self' data:; " +
 	"object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 
-// secure wraps everything: headers, no cross-site requests, bounded bodies.
+// secure wraps everything: headers, names that are ours, no cross-site requests,
+// bounded bodies.
 func (s *Server) secure(next http.Handler) http.Handler {
 	next = http.NewCrossOriginProtection().Handler(next)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -25,6 +28,10 @@ func (s *Server) secure(next http.Handler) http.Handler {
 		h.Set("Cross-Origin-Opener-Policy", "same-origin")
 		h.Set("Cross-Origin-Resource-Policy", "same-origin")
 		h.Set("Permissions-Policy", "camera=(), geolocation=(), microphone=()")
+		if !s.addressed(r) {
+			plain(w, http.StatusMisdirectedRequest, "This server does not answer to the name in the address. Whoever runs it can allow the name in ALLOWED_HOSTS; on the same machine, open it at localhost.")
+			return
+		}
 		r.Body = http.MaxBytesReader(w, s.hurried(w, r), s.cfg.BodyLimit)
 		api := strings.HasPrefix(r.URL.Path, "/api/") // which says itself what of an address is wrong
 		if err := readable(r.URL.Query(), r.URL.Path); err != nil && !api {
@@ -33,6 +40,16 @@ func (s *Server) secure(next http.Handler) http.Handler {
 		}
 		next.ServeHTTP(w, r)
 	})
+}
+
+// addressed says whether a request came by a name that leads here on purpose. The
+// browser says which name it looked up; pages cannot change that.
+func (s *Server) addressed(r *http.Request) bool {
+	if len(s.cfg.Hosts) == 0 {
+		return true
+	}
+	name := (&url.URL{Host: r.Host}).Hostname()
+	return slices.ContainsFunc(s.cfg.Hosts, func(own string) bool { return strings.EqualFold(own, name) })
 }
 
 // hurried gives a request's body no more than BodyTime to arrive.
