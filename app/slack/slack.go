@@ -105,9 +105,12 @@ func (Dispatcher) ItemDone(_ engine.Meta, state *slackdispatcher.State, event li
 	change(state, event.ID, func(item *slackdispatcher.Item) { item.Done, item.DoneBefore = item.Text, item.Done })
 }
 
-// ItemRemoved forgets the item.
+// ItemRemoved forgets the item, unless it was finished: it may come back, as it
+// was, by undoing or restoring, and is not to be announced again for that.
 func (Dispatcher) ItemRemoved(_ engine.Meta, state *slackdispatcher.State, event list.ItemRemoved) {
-	delete(state.Items, event.ID)
+	if state.Items[event.ID].Done == "" {
+		delete(state.Items, event.ID)
+	}
 }
 
 // Deleted forgets the list's items.

@@ -95,6 +95,7 @@ func TestItem_IsPostedOncePerText(t *testing.T) {
 	}{
 		{"finished again", finished(list.ItemDone{ID: milk}), 0},
 		{"finished again after an edit", finished(list.ItemTextUpdated{ID: milk, Text: "Oat milk"}, list.ItemDone{ID: milk}), 1},
+		{"removed and brought back as it was", finished(list.ItemRemoved{ID: milk, Done: true}, list.ItemAdded{ID: milk, Text: "Milk"}, list.ItemDone{ID: milk}), 0},
 		{"another item's end", finished(list.ItemRemoved{ID: milk}, list.ItemAdded{ID: stray, Text: "Milk"}, list.ItemDone{ID: stray}), 1},
 	}
 	for _, c := range cases {

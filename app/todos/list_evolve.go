@@ -27,10 +27,11 @@ func (List) ItemDuplicated(_ engine.Meta, state *list.State, event list.ItemDupl
 	state.DuplicatedItem = event.ID
 }
 
-// ItemTextUpdated folds an item's new text; a warning about a duplicate is over.
+// ItemTextUpdated folds an item's new text; a warning about a duplicate is over,
+// and so is that the old text could not be split.
 func (List) ItemTextUpdated(_ engine.Meta, state *list.State, event list.ItemTextUpdated) {
 	if at := indexOf(state, event.ID); at >= 0 {
-		state.Items[at].Text = event.Text
+		state.Items[at].Text, state.Items[at].Unexpanded = event.Text, engine.Opt[types.Reason]{}
 	}
 	state.DuplicatedItem = uuid.Nil
 }
@@ -89,6 +90,6 @@ func (List) Deleted(_ engine.Meta, state *list.State, _ list.Deleted) {
 
 func setDone(state *list.State, id uuid.UUID, done bool) {
 	if at := indexOf(state, id); at >= 0 {
-		state.Items[at].Done = done
+		state.Items[at].Done, state.Items[at].Unexpanded = done, engine.Opt[types.Reason]{}
 	}
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/backstory-go/backstory/engine"
 	"github.com/backstory-go/backstory/generated/todos/list"
+	"github.com/backstory-go/backstory/generated/todos/types"
 )
 
 // ExpandItem asks for an item to be split into smaller ones.
@@ -43,16 +44,17 @@ func (List) ReplaceItem(in engine.Decision, state *list.State, cmd list.ReplaceI
 		}
 	}
 	if added == 0 {
-		emit.ExpansionEnded(list.ExpansionEnded{ID: cmd.ID, Reason: "empty"})
+		emit.ExpansionEnded(list.ExpansionEnded{ID: cmd.ID, Reason: types.ReasonEmpty})
 		return nil
 	}
 	emit.ItemRemoved(list.ItemRemoved{ID: cmd.ID, Done: done})
 	return nil
 }
 
-// EndExpansion gives the item back, if it is still being expanded.
+// EndExpansion gives the item back, if it is still being expanded and the list
+// was not deleted meanwhile.
 func (List) EndExpansion(_ engine.Decision, state *list.State, cmd list.EndExpansion, emit list.EndExpansionEmitter) {
-	if at := indexOf(state, cmd.ID); at >= 0 && state.Items[at].Expanding {
+	if at := indexOf(state, cmd.ID); at >= 0 && state.Items[at].Expanding && state.Status != types.StatusDeleted {
 		emit.ExpansionEnded(list.ExpansionEnded{ID: cmd.ID, Reason: cmd.Reason})
 	}
 }
@@ -60,7 +62,7 @@ func (List) EndExpansion(_ engine.Decision, state *list.State, cmd list.EndExpan
 // NotifyDispatched notes where the item was announced, once for each service.
 func (List) NotifyDispatched(_ engine.Decision, state *list.State, cmd list.NotifyDispatched, emit list.NotifyDispatchedEmitter) list.NotifyDispatchedRefusal {
 	at := indexOf(state, cmd.ID)
-	if at < 0 {
+	if at < 0 || state.Status == types.StatusDeleted {
 		return list.ItemNotFound{}
 	}
 	item := state.Items[at]
@@ -73,7 +75,7 @@ func (List) NotifyDispatched(_ engine.Decision, state *list.State, cmd list.Noti
 // NotifyFailed notes where the item could not be announced.
 func (List) NotifyFailed(_ engine.Decision, state *list.State, cmd list.NotifyFailed, emit list.NotifyFailedEmitter) list.NotifyFailedRefusal {
 	at := indexOf(state, cmd.ID)
-	if at < 0 {
+	if at < 0 || state.Status == types.StatusDeleted {
 		return list.ItemNotFound{}
 	}
 	if !slices.Contains(state.Items[at].FailedServices, cmd.Service) {
@@ -84,12 +86,16 @@ func (List) NotifyFailed(_ engine.Decision, state *list.State, cmd list.NotifyFa
 
 // ExpansionStarted folds that the item is being split.
 func (List) ExpansionStarted(_ engine.Meta, state *list.State, event list.ExpansionStarted) {
-	setExpanding(state, event.ID, true)
+	if at := indexOf(state, event.ID); at >= 0 {
+		state.Items[at].Expanding, state.Items[at].Unexpanded = true, engine.Opt[types.Reason]{}
+	}
 }
 
-// ExpansionEnded folds that the item was given back.
+// ExpansionEnded folds that the item was given back, and why.
 func (List) ExpansionEnded(_ engine.Meta, state *list.State, event list.ExpansionEnded) {
-	setExpanding(state, event.ID, false)
+	if at := indexOf(state, event.ID); at >= 0 {
+		state.Items[at].Expanding, state.Items[at].Unexpanded = false, engine.Some(event.Reason)
+	}
 }
 
 // ItemDispatched folds where the item was announced; a failure there is mended.
@@ -109,11 +115,5 @@ func (List) ItemDispatched(_ engine.Meta, state *list.State, event list.ItemDisp
 func (List) ItemDispatchFailed(_ engine.Meta, state *list.State, event list.ItemDispatchFailed) {
 	if at := indexOf(state, event.ID); at >= 0 {
 		state.Items[at].FailedServices = append(state.Items[at].FailedServices, event.Service)
-	}
-}
-
-func setExpanding(state *list.State, id uuid.UUID, on bool) {
-	if at := indexOf(state, id); at >= 0 {
-		state.Items[at].Expanding = on
 	}
 }

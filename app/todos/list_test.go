@@ -47,6 +47,7 @@ func TestListDecisions(t *testing.T) {
 		when  list.GivenCommand
 		then  []engine.Event
 	}{
+		{"add", groceries(), list.AddItem{Text: "Bread"}, []engine.Event{list.ItemAdded{ID: engine.GivenID(1), Text: "Bread"}}},
 		{"a text that is there already, whatever its case", groceries(), list.AddItem{Text: "mILK"}, []engine.Event{list.ItemDuplicated{ID: milk, Text: "mILK"}}},
 		{"edit", groceries(), list.UpdateItemText{ID: milk, Text: "Oat milk"}, []engine.Event{list.ItemTextUpdated{ID: milk, Text: "Oat milk"}}},
 		{"the same text changes nothing", groceries(), list.UpdateItemText{ID: milk, Text: "Milk"}, nil},
@@ -69,6 +70,7 @@ func TestListDecisions(t *testing.T) {
 		}},
 		{"replace by nothing new", groceries(expanding), list.ReplaceItem{ID: eggs, Lines: []string{"milk", "eggs"}}, []engine.Event{list.ExpansionEnded{ID: eggs, Reason: types.ReasonEmpty}}},
 		{"give an item back", groceries(expanding), list.EndExpansion{ID: eggs, Reason: types.ReasonFailed}, []engine.Event{list.ExpansionEnded{ID: eggs, Reason: types.ReasonFailed}}},
+		{"give an item of a deleted list back", groceries(expanding, list.Archived{}, list.Deleted{}), list.EndExpansion{ID: eggs, Reason: types.ReasonFailed}, nil},
 		{"give an item back that is not being expanded", groceries(), list.EndExpansion{ID: eggs, Reason: types.ReasonFailed}, nil},
 		{"note an announcement", groceries(), list.NotifyDispatched{ID: eggs, Service: "Slack"}, []engine.Event{list.ItemDispatched{ID: eggs, Service: "Slack"}}},
 		{"note an announcement once", groceries(announced), list.NotifyDispatched{ID: eggs, Service: "Slack"}, nil},
@@ -122,11 +124,56 @@ func TestListRefusals(t *testing.T) {
 		{"replace an item that is not being expanded", groceries(), list.ReplaceItem{ID: eggs, Lines: []string{"x"}}, list.ItemNotFound{}},
 		{"note an announcement of a missing item", groceries(), list.NotifyDispatched{ID: missing, Service: "Slack"}, list.ItemNotFound{}},
 		{"note a failed announcement of a missing item", groceries(), list.NotifyFailed{ID: missing, Service: "Slack"}, list.ItemNotFound{}},
+		{"note an announcement on a deleted list", deleted, list.NotifyDispatched{ID: milk, Service: "Slack"}, list.ItemNotFound{}},
+		{"note a failed announcement on a deleted list", deleted, list.NotifyFailed{ID: milk, Service: "Slack"}, list.ItemNotFound{}},
+		{"expand on a deleted list", deleted, list.ExpandItem{ID: milk}, list.NotActive{}},
+		{"rename a deleted list", deleted, list.UpdateName{Name: "x"}, list.NotActive{}},
+		{"archive a deleted list", deleted, list.Archive{}, list.NotActive{}},
+		{"check on a deleted list", deleted, list.ToggleItem{ID: milk}, list.NotActive{}},
+		{"edit on a deleted list", deleted, list.UpdateItemText{ID: milk, Text: "x"}, list.NotActive{}},
+		{"remove from a deleted list", deleted, list.RemoveItem{ID: milk}, list.NotActive{}},
+		{"reorder a deleted list", deleted, list.ReorderItems{ID: milk}, list.NotActive{}},
 		{"reorder in front of a missing item", groceries(), list.ReorderItems{ID: milk, Before: engine.Some(missing)}, list.ItemNotFound{}},
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
 			list.Given(t, todos.List{}, c.given...).When(c.when).ThenRefused(c.then)
+		})
+	}
+}
+
+// TestWarnings: what a page warns of is over when it is dealt with, and not before.
+func TestWarnings(t *testing.T) {
+	twin := list.ItemDuplicated{ID: milk, Text: "MILK"}
+	ended := list.ExpansionEnded{ID: milk, Reason: types.ReasonFailed}
+	cases := []struct {
+		name      string
+		events    []engine.Event
+		twin      uuid.UUID
+		unsplit   types.Reason
+		expanding bool
+	}{
+		{"a duplicate", []engine.Event{twin}, milk, "", false},
+		{"another item is removed", []engine.Event{twin, list.ItemRemoved{ID: eggs}}, milk, "", false},
+		{"the duplicated item is removed", []engine.Event{twin, list.ItemRemoved{ID: milk}}, uuid.Nil, "", false},
+		{"another text is added", []engine.Event{twin, list.ItemAdded{ID: uuid.Max, Text: "Bread"}}, uuid.Nil, "", false},
+		{"a text is changed", []engine.Event{twin, list.ItemTextUpdated{ID: eggs, Text: "Bread"}}, uuid.Nil, "", false},
+		{"an item was given back", []engine.Event{list.ExpansionStarted{ID: milk, Text: "Milk"}, ended}, uuid.Nil, types.ReasonFailed, false},
+		{"it is tried again", []engine.Event{ended, list.ExpansionStarted{ID: milk, Text: "Milk"}}, uuid.Nil, "", true},
+		{"its text is another", []engine.Event{ended, list.ItemTextUpdated{ID: milk, Text: "Bread"}}, uuid.Nil, "", false},
+		{"it is done", []engine.Event{ended, list.ItemDone{ID: milk}}, uuid.Nil, "", false},
+	}
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			state, ok := list.Given(t, todos.List{}, groceries(c.events...)...).When(list.ReorderItems{ID: soap}).State().(*list.State)
+			if !ok || state.DuplicatedItem != c.twin {
+				t.Fatalf("the duplicated item is %v, want %v", state.DuplicatedItem, c.twin)
+			}
+			for _, item := range state.Items {
+				if item.ID == milk && (item.Unexpanded.Or("") != c.unsplit || item.Expanding != c.expanding) {
+					t.Errorf("given back for %q, being split: %t", item.Unexpanded.Or(""), item.Expanding)
+				}
+			}
 		})
 	}
 }

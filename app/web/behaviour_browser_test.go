@@ -142,7 +142,7 @@ func TestRefusalsAndFieldErrorsAreShown(t *testing.T) {
 	ada.typeInto("#add-item--text", "milk\r")
 	ada.waitText("#add-item--text-error", "same text")
 	ada.wait("document.querySelector('#add-item--text').value === 'milk' && document.querySelector('#add-item--text').getAttribute('aria-invalid') === 'true'")
-	ada.waitText(".item.twin .warning", "Somebody just tried")
+	ada.waitText(".item.twin .warning", "tried a second time")
 	ada.eval("document.querySelector('#add-item--text').value = ''")
 	ada.typeInto("#add-item--text", "Bread\r")
 	ada.waitItems("Milk", "Bread")

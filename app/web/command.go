@@ -92,6 +92,7 @@ func (a *answer) decide(r *http.Request) {
 	}
 	outcome.ID = id
 	a.take(outcome)
+	a.awaitName(ctx)
 	if outcome.Status.Final() && len(outcome.Events) == 0 { // no event tells the open histories
 		a.server.cfg.Client.Hub().Publish(outcome.Stream.String())
 	}
@@ -111,7 +112,7 @@ func (a *answer) take(outcome engine.Outcome) {
 		a.problem = problemOf(errors.New("failed"))
 		a.errors = map[string]string{"": a.problem.message}
 	case duplicated(outcome):
-		const message = "An item with the same text stands on the list already."
+		const message = "An item with the same text is already on the list."
 		a.problem = problem{http.StatusUnprocessableEntity, message}
 		a.errors = map[string]string{a.slot("text"): message}
 	}

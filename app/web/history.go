@@ -45,25 +45,30 @@ type entry struct {
 	Version int64 // of an event
 	Type    string
 	Title   string
+	Step    bool   // on the way to something: told in small
 	About   string // the words it is about
+	Was     string // the words that stood there before; "": none, or not known
 	By      string
 	At      time.Time
 	Payload string // JSON
 	Command *entryCommand
 }
 
-// undoable says whether the page offers to take the change back. Whether it still
-// can be is the list's to say.
-func (e entry) undoable() bool {
-	if e.Kind != entryEvent {
+// undoable says whether the page offers to take the change back: of an archived
+// list nothing but that it was archived. Whether it still can be is the list's to
+// say.
+func (l listShown) undoable(e entry) bool {
+	if e.Kind != entryEvent || l.Past {
 		return false
 	}
 	switch e.Type {
+	case "todos.list.archived":
+		return l.Status == "archived"
 	case "todos.list.item_added", "todos.list.item_removed", "todos.list.item_text_updated", "todos.list.item_done", "todos.list.item_undone",
-		"todos.list.items_reordered", "todos.list.name_updated", "todos.list.archived", "todos.list.unarchived":
-		return true
+		"todos.list.items_reordered", "todos.list.name_updated", "todos.list.unarchived":
+		return l.active()
 	}
-	return e.Type == "todos.list.name_confirmed" && e.Version > firstName
+	return l.active() && e.Type == "todos.list.name_confirmed" && e.Version > firstName
 }
 
 // firstName is the last version at which a new list can get its name: created,
@@ -135,11 +140,13 @@ func merge(l todoList, events []engine.Recorded, commands []engine.Outcome) []en
 			entries = append(entries, e)
 		}
 	}
+	told := story{map[string]string{}}
 	for _, r := range events {
 		e := entry{
 			Key: "v" + strconv.FormatInt(r.Meta.Version, 10), ID: r.Meta.ID.String(), Kind: entryEvent, Version: r.Meta.Version, Type: r.Type,
-			Title: words(r.Type), About: about(r.Data, texts), By: r.Meta.By, At: r.Meta.At, Payload: pretty(r.Data),
+			About: about(r.Data, texts), By: r.Meta.By, At: r.Meta.At, Payload: pretty(r.Data),
 		}
+		e.Title, e.Was, e.Step = told.tell(r)
 		if o, ok := byID[r.Meta.Causation]; ok {
 			e.Command = &entryCommand{Title: words(o.Type), Payload: pretty(o.Data)}
 		}

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -14,6 +15,7 @@ import (
 
 	"github.com/backstory-go/backstory/engine"
 	"github.com/backstory-go/backstory/engine/live"
+	"github.com/backstory-go/backstory/generated/todos/types"
 )
 
 // listShown is a list as its page shows it, now or in the past.
@@ -25,6 +27,7 @@ type listShown struct {
 	History history
 	Now     time.Time
 	Expands bool // whether items can be expanded
+	Restore bool // whether the past that is shown can be restored
 
 	Compared comparison
 
@@ -109,12 +112,24 @@ func (s *Server) showList(r *http.Request, version int64) (view, error) {
 		if shown.Compared, err = s.compare(r, l); err != nil {
 			return view{}, err
 		}
+		if shown.Restore, err = s.restorable(r.Context(), l); err != nil {
+			return view{}, err
+		}
 	}
 	title := l.Name
 	if shown.Past {
 		title = fmt.Sprintf("%s · version %d", l.Name, l.Version)
 	}
 	return view{Title: title, Body: listView(shown), Version: l.Head, Cause: h.Newest}, nil
+}
+
+// restorable says whether a list can be made what it was at the version shown.
+func (s *Server) restorable(ctx context.Context, then todoList) (bool, error) {
+	if then.Version == then.Head {
+		return false, nil
+	}
+	now, err := s.source.list(ctx, then.ID, 0)
+	return now.active(), err
 }
 
 // changedBy names what an event changed: its item, or the name.
@@ -184,4 +199,26 @@ func doneWord(done bool) string {
 		return "done"
 	}
 	return "open"
+}
+
+// unexpandedWord says in a word or two why an item could not be split.
+func unexpandedWord(reason string) string {
+	switch types.Reason(reason) {
+	case types.ReasonEmpty:
+		return "no smaller items"
+	case types.ReasonRefused:
+		return "the list changed"
+	}
+	return "no answer"
+}
+
+// whyNotExpanded says the same in a sentence.
+func whyNotExpanded(reason string) string {
+	switch types.Reason(reason) {
+	case types.ReasonEmpty:
+		return "The language model named no smaller items that are not on the list already."
+	case types.ReasonRefused:
+		return "The answer came when the list could not be changed."
+	}
+	return "The language model could not be asked. Please try again later."
 }

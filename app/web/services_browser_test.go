@@ -26,6 +26,7 @@ func TestSlackFails_IsSeenAndTriedAgain(t *testing.T) {
 	path := ada.createList("Party", "Milk")
 	ada.click(ada.item("Milk") + " .check")
 	ada.waitText(".marks", "Slack failed")
+	ada.wait("!!document.querySelector('.marks .badge.bad svg')")
 
 	eve.forgive("403")
 	eve.wait("!document.querySelector('.quiet-link')")
@@ -39,7 +40,7 @@ func TestSlackFails_IsSeenAndTriedAgain(t *testing.T) {
 	ada.click(".parked form[action='/system/retry'] button")
 	ada.wait("location.pathname === '/system' && !document.querySelector('.parked')")
 	ada.open(path)
-	ada.wait("document.querySelector('.marks').innerText.trim() === 'Slack'")
+	ada.wait("document.querySelector('.marks').innerText.trim() === 'Slack' && !!document.querySelector('.marks .badge svg')")
 }
 
 func TestPausedConsumer_IsSeenAndResumed(t *testing.T) {
@@ -80,10 +81,12 @@ func TestLongItemIsExpanded(t *testing.T) {
 	ada.wait("!document.querySelector('.item.expanding')")
 	ada.waitItems("Milk", longText, "Eggs")
 	ada.waitText("#history", "Expansion ended")
+	ada.waitText(ada.item(longText)+" .marks", "not split: no smaller items")
 
 	// Until a moment after the answer a click counts as the second one of a double click.
 	ada.wait("!!document.querySelector('.item.expanding') || (document.querySelector('#items .marks button')?.click(), false)")
 	ada.waitText(".item.expanding", "Expanding…")
+	ada.wait("!document.querySelector('.marks .bad')")
 	answer <- `["Mow the lawn", "Clean the kitchen"]`
 	ada.waitItems("Milk", "Mow the lawn", "Clean the kitchen", "Eggs")
 }

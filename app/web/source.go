@@ -47,6 +47,8 @@ type todoItem struct {
 	Expanding bool     // is being split into smaller ones: nobody can change it
 	Services  []string // where it was announced
 	Failed    []string // where it could not be announced
+
+	Unexpanded string // why it was given back when it was to be split; "": it was not, or is dealt with
 }
 
 func (l todoList) active() bool { return l.Status == "active" }

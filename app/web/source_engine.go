@@ -51,7 +51,8 @@ func (s engineSource) list(ctx context.Context, id string, version int64) (todoL
 	l.Items = slices.Grow(l.Items, len(state.Items))
 	for _, item := range state.Items {
 		l.Items = append(l.Items, todoItem{ID: item.ID.String(), Text: item.Text, Done: item.Done,
-			Expanding: item.Expanding, Services: item.Services, Failed: item.FailedServices})
+			Expanding: item.Expanding, Services: item.Services, Failed: item.FailedServices,
+			Unexpanded: string(item.Unexpanded.Or(""))})
 	}
 	return l, nil
 }

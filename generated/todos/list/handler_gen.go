@@ -111,7 +111,7 @@ type Handler interface {
 func Describe(h Handler) engine.Actor {
 	return engine.Actor{
 		Type:          "todos.list",
-		StateHash:     "ff562f57cac6c0bf",
+		StateHash:     "d0230307f994b570",
 		SnapshotEvery: 200,
 		ParseID: func(text string) (string, error) {
 			id, err := ids.ParseList(text)

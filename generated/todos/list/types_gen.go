@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"github.com/backstory-go/backstory/engine"
+	"github.com/backstory-go/backstory/generated/todos/types"
 	"github.com/google/uuid"
 )
 
@@ -20,6 +21,8 @@ type Item struct {
 	Done bool `json:"done"`
 	// Whether it is being split into smaller items; meanwhile it cannot be changed.
 	Expanding bool `json:"expanding"`
+	// Why it was given back when it was last to be split; absent: it was not, or is dealt with.
+	Unexpanded engine.Opt[types.Reason] `json:"unexpanded,omitzero"`
 	// Where it was announced as done.
 	Services []string `json:"services"`
 	// Where the announcement failed and waits for somebody to retry it.
@@ -57,6 +60,8 @@ func ReadItem(d *engine.Decoder, raw []byte) Item {
 		case "expanding":
 			has.Expanding = true
 			out.Expanding = d.Bool(value)
+		case "unexpanded":
+			out.Unexpanded = engine.DecodeOpt(d, value, types.ReadReason)
 		case "services":
 			has.Services = true
 			out.Services = engine.DecodeArray(d, value, engine.Items{}, func(d *engine.Decoder, raw []byte) string {

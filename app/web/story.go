@@ -1,0 +1,60 @@
+package web
+
+import (
+	"encoding/json"
+
+	"github.com/backstory-go/backstory/engine"
+)
+
+// titles are what a list's events are called where people read their history. An
+// event that is not here is called as its type is.
+var titles = map[string]string{
+	"created":              "List created",
+	"name_requested":       "Name asked for",
+	"name_claimed":         "Name reserved",
+	"name_confirmed":       "List named",
+	"name_refused":         "Name is another list’s",
+	"name_updated":         "List renamed",
+	"item_text_updated":    "Item changed",
+	"item_duplicated":      "Already on the list",
+	"item_undone":          "Item reopened",
+	"items_reordered":      "Item moved",
+	"item_dispatched":      "Item announced",
+	"item_dispatch_failed": "Announcement failed",
+	"archived":             "List archived",
+	"unarchived":           "List restored",
+	"deleted":              "List deleted",
+}
+
+// inSmall are the events on the way to a name. They are told in small: what people
+// did is the first of the three, and the last one says how it ended.
+var inSmall = map[string]bool{"name_requested": true, "name_claimed": true}
+
+// story tells events in the order in which they happened: what an item or the list
+// was called before, too, as far as the events tell.
+type story struct{ texts map[string]string } // of items, by id
+
+// tell gives the words for the next event. was is "" unless it replaced something.
+func (s story) tell(r engine.Recorded) (title, was string, step bool) {
+	name := r.Type[len(componentOf(r.Type))+1:]
+	if title = titles[name]; title == "" {
+		title = words(r.Type)
+	}
+	var data struct {
+		ID, Text string
+		Previous struct{ Name string }
+	}
+	if json.Unmarshal(r.Data, &data) != nil {
+		return title, "", inSmall[name]
+	}
+	if name == "item_text_updated" {
+		was = s.texts[data.ID]
+	}
+	if data.Text != "" && name != "item_duplicated" { // which tells the text that was tried
+		s.texts[data.ID] = data.Text
+	}
+	if data.Previous.Name != "" {
+		title, was = titles["name_updated"], data.Previous.Name
+	}
+	return title, was, inSmall[name]
+}
