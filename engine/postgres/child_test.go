@@ -112,7 +112,7 @@ func TestWorkersKilledWith9_NothingIsLostOrDoneTwice(t *testing.T) {
 	}
 	children := []*exec.Cmd{b.spawn(), b.spawn()}
 	eventually(t, "the processes work", func() bool { return b.count() > 20 })
-	watch := watchPauses(t, web)
+	watch := watchPauses(t, web, never)
 	kills := 0
 	for end := time.Now().Add(span); time.Now().Before(end); kills++ {
 		victim := kills % 2
@@ -149,85 +149,6 @@ func TestWorkersKilledWith9_NothingIsLostOrDoneTwice(t *testing.T) {
 	caughtUp(t, last)
 	checkLog(t, url)
 	checkBalances(t, url)
-}
-
-// pauses submits to streams of several slots all the time, from a process that is
-// not killed, and measures how long a command took.
-type pauses struct {
-	stop  context.CancelFunc
-	group sync.WaitGroup
-	mu    sync.Mutex
-	done  [8]int
-	worst time.Duration
-	stall time.Duration // how late this process itself was woken
-}
-
-func watchPauses(tb testing.TB, e *postgres.Engine) *pauses {
-	ctx, stop := context.WithCancel(context.Background())
-	p := &pauses{stop: stop}
-	tb.Cleanup(stop)
-	for i := range p.done {
-		p.group.Go(func() { p.probe(ctx, e, i) })
-	}
-	p.group.Go(func() { p.clock(ctx) })
-	return p
-}
-
-func (p *pauses) probe(ctx context.Context, e *postgres.Engine, i int) {
-	for ctx.Err() == nil {
-		start := time.Now()
-		id, err := e.Submit(ctx, command("deposit", fmt.Sprintf("probe%d", i), 1))
-		if err == nil {
-			_, err = e.Wait(ctx, id)
-		}
-		if err != nil {
-			return
-		}
-		p.mu.Lock()
-		p.worst = max(p.worst, time.Since(start))
-		p.done[i]++
-		p.mu.Unlock()
-	}
-}
-
-func (p *pauses) clock(ctx context.Context) {
-	const every = 10 * time.Millisecond
-	ticker := time.NewTicker(every)
-	defer ticker.Stop()
-	for last := time.Now(); ; {
-		select {
-		case <-ctx.Done():
-			return
-		case now := <-ticker.C:
-			p.mu.Lock()
-			p.stall = max(p.stall, now.Sub(last)-every)
-			p.mu.Unlock()
-			last = now
-		}
-	}
-}
-
-func (p *pauses) slots() [8]int {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return p.done
-}
-
-// went says whether every probe got an answer to a command that it sent later.
-func (p *pauses) went(before [8]int) bool {
-	now := p.slots()
-	for i := range now {
-		if now[i] < before[i]+2 {
-			return false
-		}
-	}
-	return true
-}
-
-func (p *pauses) end() (worst, stall time.Duration) {
-	p.stop()
-	p.group.Wait()
-	return p.worst, p.stall
 }
 
 func privateServer(tb testing.TB, durable bool) *localpg.Server {

@@ -26,7 +26,7 @@ func TestSoak_KilledStoppedCutOffAndRestarted_EverythingHoldsOnce(t *testing.T) 
 	eventually(t, "the processes work", func() bool { return h.count() > 50 })
 	c := &chaos{tb: t, server: server, url: url, herd: h, done: map[string]int{}}
 	c.obstruct()
-	watch := watchCommands(t, web, c)
+	watch := watchPauses(t, web, c.away)
 	span, bound := 6*time.Second, 15*time.Second // other tests share the machine
 	if *long {
 		span, bound = time.Minute, 3*time.Second
@@ -36,7 +36,7 @@ func TestSoak_KilledStoppedCutOffAndRestarted_EverythingHoldsOnce(t *testing.T) 
 			start := time.Now()
 			b.do()
 			did := time.Since(start)
-			before, acked := watch.answered(), h.count()
+			before, acked := watch.slots(), h.count()
 			eventually(t, "every stream goes on after "+b.name, func() bool { return watch.went(before) && h.count() > acked+20 })
 			c.done[b.name]++
 			t.Logf("%s took %s, going on %s", b.name, did.Round(time.Millisecond), (time.Since(start) - did).Round(time.Millisecond))
@@ -227,96 +227,4 @@ func (c *chaos) connect() (conn *pgx.Conn) {
 		return err == nil
 	})
 	return conn
-}
-
-// commandWatch submits to streams of several slots from a process that nothing is
-// done to, and measures how long commands took, but for the time in which nothing
-// could go on.
-type commandWatch struct {
-	chaos *chaos
-	stop  context.CancelFunc
-	group sync.WaitGroup
-	mu    sync.Mutex
-	done  [8]int
-	worst time.Duration
-	stall time.Duration // how late this process itself was woken
-}
-
-func watchCommands(tb testing.TB, e *postgres.Engine, c *chaos) *commandWatch {
-	ctx, stop := context.WithCancel(context.Background())
-	w := &commandWatch{chaos: c, stop: stop}
-	tb.Cleanup(stop)
-	for i := range w.done {
-		w.group.Go(func() {
-			for ctx.Err() == nil {
-				w.probe(ctx, e, i)
-			}
-		})
-	}
-	w.group.Go(func() { w.clock(ctx) })
-	return w
-}
-
-// probe takes one command through, however often it has to be submitted.
-func (w *commandWatch) probe(ctx context.Context, e *postgres.Engine, i int) {
-	start, away := time.Now(), w.chaos.away()
-	c := command("deposit", fmt.Sprintf("probe%d", i), 1)
-	for ctx.Err() == nil {
-		id, err := e.Submit(ctx, c)
-		if err == nil {
-			_, err = e.Wait(ctx, id)
-		}
-		if err == nil {
-			break
-		}
-		<-time.After(20 * time.Millisecond)
-	}
-	if ctx.Err() != nil {
-		return
-	}
-	took := time.Since(start) - (w.chaos.away() - away)
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	w.worst = max(w.worst, took)
-	w.done[i]++
-}
-
-func (w *commandWatch) clock(ctx context.Context) {
-	const every = 10 * time.Millisecond
-	ticker := time.NewTicker(every)
-	defer ticker.Stop()
-	for last := time.Now(); ; {
-		select {
-		case <-ctx.Done():
-			return
-		case now := <-ticker.C:
-			w.mu.Lock()
-			w.stall = max(w.stall, now.Sub(last)-every)
-			w.mu.Unlock()
-			last = now
-		}
-	}
-}
-
-func (w *commandWatch) answered() [8]int {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	return w.done
-}
-
-// went says whether every stream answered a command that was sent later.
-func (w *commandWatch) went(before [8]int) bool {
-	now := w.answered()
-	for i := range now {
-		if now[i] < before[i]+2 {
-			return false
-		}
-	}
-	return true
-}
-
-func (w *commandWatch) end() (worst, stall time.Duration) {
-	w.stop()
-	w.group.Wait()
-	return w.worst, w.stall
 }
