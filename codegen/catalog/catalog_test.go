@@ -1,7 +1,6 @@
 package catalog_test
 
 import (
-	"flag"
 	"io/fs"
 	"maps"
 	"os"
@@ -13,12 +12,11 @@ import (
 	"testing"
 
 	"github.com/backstory-go/backstory/codegen/catalog"
+	"github.com/backstory-go/backstory/codegen/internal/golden"
 	"github.com/backstory-go/backstory/codegen/model"
 	"github.com/backstory-go/backstory/codegen/source"
 	"github.com/google/go-cmp/cmp"
 )
-
-var update = flag.Bool("update", false, "rewrite the golden files")
 
 // systems are small ones with everything a page can show; they are those of
 // other packages, so that all document the same.
@@ -44,7 +42,7 @@ func pages(t testing.TB, schemas string) map[string]string {
 func TestGolden(t *testing.T) {
 	got := pages(t, systems[0])
 	const dir = "testdata/expected"
-	if *update {
+	if golden.Update() {
 		if err := os.RemoveAll(dir); err != nil {
 			t.Fatal(err)
 		}

@@ -1,30 +1,14 @@
 package cli_test
 
 import (
-	"bytes"
-	"flag"
-	"os"
 	"testing"
 
 	"github.com/backstory-go/backstory/codegen/cli"
 	"github.com/backstory-go/backstory/codegen/errdoc"
+	"github.com/backstory-go/backstory/codegen/internal/golden"
 )
 
-var update = flag.Bool("update", false, "write the page anew")
-
+// TestThePageOfErrorsIsTrue holds docs/errors.md against the codes; -update writes it.
 func TestThePageOfErrorsIsTrue(t *testing.T) {
-	const page = "../../docs/errors.md"
-	want := errdoc.Errors(cli.Codes())
-	if *update {
-		if err := os.WriteFile(page, want, 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	got, err := os.ReadFile(page)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if !bytes.Equal(got, want) {
-		t.Errorf("%s is not what the codes say; run: go test ./codegen/cli -update", page)
-	}
+	golden.Check(t, "../../docs/errors.md", string(errdoc.Errors(cli.Codes())))
 }

@@ -2,7 +2,6 @@ package compat_test
 
 import (
 	"bytes"
-	"flag"
 	"os"
 	"path"
 	"path/filepath"
@@ -11,13 +10,12 @@ import (
 	"testing"
 
 	"github.com/backstory-go/backstory/codegen/compat"
+	"github.com/backstory-go/backstory/codegen/internal/golden"
 	"github.com/backstory-go/backstory/codegen/model"
 	"github.com/backstory-go/backstory/codegen/source"
 	"github.com/google/go-cmp/cmp"
 	"golang.org/x/tools/txtar"
 )
-
-var update = flag.Bool("update", false, "write the golden files")
 
 // base is the tree over which the cases lay their files: one actor with one
 // command and one event. What every file of its kind has is added by complete.
@@ -86,14 +84,14 @@ func pair(t testing.TB, archive *txtar.Archive) (old, now compat.Side) {
 	return side(t, overlays["old"]), side(t, overlays["new"])
 }
 
-// golden compares the section "want" of a case, or writes it.
-func golden(t *testing.T, file string, archive *txtar.Archive, got string) {
+// checkWant compares the section "want" of a case, or writes it.
+func checkWant(t *testing.T, file string, archive *txtar.Archive, got string) {
 	t.Helper()
 	i := slices.IndexFunc(archive.Files, func(f txtar.File) bool { return f.Name == "want" })
 	if i < 0 {
 		t.Fatal("the case has no section want")
 	}
-	if *update {
+	if golden.Update() {
 		archive.Files[i].Data = []byte(got)
 		if err := os.WriteFile(file, txtar.Format(archive), 0o644); err != nil {
 			t.Fatal(err)
@@ -137,7 +135,7 @@ func TestRules(t *testing.T) {
 			if err := compat.Render(&text, source.Text, findings, now.Tree); err != nil {
 				t.Fatal(err)
 			}
-			golden(t, file, archive, text.String())
+			checkWant(t, file, archive, text.String())
 		})
 	}
 	for _, r := range compat.Rules() {

@@ -73,20 +73,8 @@ func (f Findings) Faults() source.Faults {
 }
 
 func (f Findings) sorted() Findings {
-	slices.SortStableFunc(f, compareFindings)
-	return slices.CompactFunc(f, func(a, b Finding) bool { return compareFindings(a, b) == 0 })
-}
-
-func compareFindings(a, b Finding) int {
-	switch {
-	case a.Pos.Less(b.Pos):
-		return -1
-	case b.Pos.Less(a.Pos):
-		return 1
-	case a.Code != b.Code:
-		return strings.Compare(a.Code, b.Code)
-	}
-	return strings.Compare(a.Message, b.Message)
+	slices.SortStableFunc(f, func(a, b Finding) int { return a.Compare(b.Fault) })
+	return slices.CompactFunc(f, func(a, b Finding) bool { return a.Compare(b.Fault) == 0 })
 }
 
 // prefix is how a message names the sets: "LOG and ROLLING", "API, a warning".

@@ -76,7 +76,7 @@ func TestPublish(t *testing.T) {
 			for _, name := range slices.Sorted(maps.Keys(files)) {
 				text.WriteString("== " + name + "\n" + string(files[name]))
 			}
-			golden(t, file, archive, text.String())
+			checkWant(t, file, archive, text.String())
 			valid(t, overlay, files)
 			s := side(t, after)
 			if faults := compat.Check(s.Tree, s.System); len(faults) > 0 {

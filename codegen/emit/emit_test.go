@@ -2,7 +2,6 @@ package emit_test
 
 import (
 	"bytes"
-	"flag"
 	"io/fs"
 	"maps"
 	"os"
@@ -12,17 +11,16 @@ import (
 	"testing"
 
 	"github.com/backstory-go/backstory/codegen/emit"
+	"github.com/backstory-go/backstory/codegen/internal/golden"
 	"github.com/backstory-go/backstory/codegen/model"
 	"github.com/backstory-go/backstory/codegen/source"
 	"github.com/google/go-cmp/cmp"
 )
 
-// update writes what is emitted over what was expected. The packages ending in
-// db are sqlc's: run sqlc on the case's sqlc.yaml after its SQL changed.
-var update = flag.Bool("update", false, "write the expected files anew")
-
 // cases are the folders below testdata. Their expected files are Go packages of
-// this module, which package behaviour imports: so they compile.
+// this module, which package behaviour imports: so they compile. After -update has
+// changed their SQL, run sqlc on the case's sqlc.yaml: the packages ending in db
+// are its own.
 var cases = []string{"thin", "wide", "campus"}
 
 func TestGolden(t *testing.T) {
@@ -30,7 +28,7 @@ func TestGolden(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			dir := filepath.Join("testdata", name)
 			got := files(t, name)
-			if *update {
+			if golden.Update() {
 				write(t, filepath.Join(dir, "expected"), got)
 			}
 			if diff := cmp.Diff(expected(t, filepath.Join(dir, "expected")), got); diff != "" {

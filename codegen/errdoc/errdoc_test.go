@@ -2,20 +2,16 @@ package errdoc_test
 
 import (
 	"bytes"
-	"flag"
-	"os"
 	"slices"
 	"strings"
 	"testing"
 
 	"github.com/backstory-go/backstory/codegen/errdoc"
+	"github.com/backstory-go/backstory/codegen/internal/golden"
 	"github.com/backstory-go/backstory/codegen/lint"
 	"github.com/backstory-go/backstory/codegen/model"
 	"github.com/backstory-go/backstory/codegen/source"
-	"github.com/google/go-cmp/cmp"
 )
-
-var update = flag.Bool("update", false, "write the golden files")
 
 func codes() []source.Code {
 	return []source.Code{
@@ -27,19 +23,7 @@ func codes() []source.Code {
 }
 
 func TestErrors(t *testing.T) {
-	got := errdoc.Errors(codes())
-	if *update {
-		if err := os.WriteFile("testdata/errors.md", got, 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile("testdata/errors.md")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(string(want), string(got)); diff != "" {
-		t.Errorf("run with -update after checking:\n%s", diff)
-	}
+	golden.Check(t, "testdata/errors.md", string(errdoc.Errors(codes())))
 }
 
 func TestErrorsExplainsEveryCodeWhateverTheOrder(t *testing.T) {

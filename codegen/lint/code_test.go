@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/backstory-go/backstory/codegen/emit"
+	"github.com/backstory-go/backstory/codegen/internal/golden"
 	"github.com/backstory-go/backstory/codegen/lint"
 	"github.com/backstory-go/backstory/codegen/model"
 	"github.com/backstory-go/backstory/codegen/source"
@@ -27,7 +28,7 @@ func TestCode(t *testing.T) {
 			if err := lint.Render(&out, source.Text, findings); err != nil {
 				t.Fatal(err)
 			}
-			golden(t, "testdata/code/"+name+"/expected.txt", out.String())
+			golden.Check(t, "testdata/code/"+name+"/expected.txt", out.String())
 			if lint.Failed(findings) != (name == "red") {
 				t.Errorf("failed is %t", lint.Failed(findings))
 			}

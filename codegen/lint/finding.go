@@ -1,6 +1,7 @@
 package lint
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 
@@ -39,13 +40,5 @@ func sorted(findings []Finding) []Finding {
 }
 
 func compare(a, b Finding) int {
-	switch {
-	case a.Pos.Less(b.Pos):
-		return -1
-	case b.Pos.Less(a.Pos):
-		return 1
-	case a.Code != b.Code:
-		return strings.Compare(a.Code, b.Code)
-	}
-	return strings.Compare(a.Message, b.Message)
+	return cmp.Or(a.Pos.Compare(b.Pos), strings.Compare(a.Code, b.Code), strings.Compare(a.Message, b.Message))
 }

@@ -1,7 +1,6 @@
 package lint_test
 
 import (
-	"flag"
 	"io/fs"
 	"maps"
 	"os"
@@ -9,13 +8,11 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/backstory-go/backstory/codegen/internal/golden"
 	"github.com/backstory-go/backstory/codegen/lint"
 	"github.com/backstory-go/backstory/codegen/model"
 	"github.com/backstory-go/backstory/codegen/source"
-	"github.com/google/go-cmp/cmp"
 )
-
-var update = flag.Bool("update", false, "write the golden files")
 
 // TestFlow lays each folder of testdata/flow over the schemas of testdata/clean
 // and compares what a developer would read.
@@ -34,7 +31,7 @@ func TestFlow(t *testing.T) {
 			if err := lint.Render(&out, source.Text, lint.Flow(build(t, files, "example.com/shop"))); err != nil {
 				t.Fatal(err)
 			}
-			golden(t, dir+"/expected.txt", out.String())
+			golden.Check(t, dir+"/expected.txt", out.String())
 			seen += out.String()
 		})
 	}
@@ -88,22 +85,4 @@ func build(t *testing.T, files map[string][]byte, module string) *model.System {
 		t.Fatal(faults)
 	}
 	return sys
-}
-
-// golden compares text with a file, or writes the file.
-func golden(t *testing.T, name, got string) {
-	t.Helper()
-	if *update {
-		if err := os.WriteFile(name, []byte(got), 0o644); err != nil {
-			t.Fatal(err)
-		}
-		return
-	}
-	want, err := os.ReadFile(name)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(string(want), got); diff != "" {
-		t.Errorf("%s differs (run with -update after checking):\n%s", name, diff)
-	}
 }

@@ -1,6 +1,7 @@
 package model
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 
@@ -40,13 +41,7 @@ func (b *builder) checkCollisions() {
 
 func (b *builder) judge(pkg, name string, claims []claim) {
 	slices.SortStableFunc(claims, func(x, y claim) int {
-		switch {
-		case x.pos.Less(y.pos):
-			return -1
-		case y.pos.Less(x.pos):
-			return 1
-		}
-		return strings.Compare(x.what, y.what)
+		return cmp.Or(x.pos.Compare(y.pos), strings.Compare(x.what, y.what))
 	})
 	for i, c := range claims[1:] {
 		other := claims[i]

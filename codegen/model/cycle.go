@@ -19,7 +19,7 @@ func (b *builder) imports(from, to string, pos source.Pos) {
 	if b.edges[from] == nil {
 		b.edges[from] = map[string]source.Pos{}
 	}
-	if old, ok := b.edges[from][to]; !ok || pos.Less(old) {
+	if old, ok := b.edges[from][to]; !ok || pos.Compare(old) < 0 {
 		b.edges[from][to] = pos
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/backstory-go/backstory/codegen/internal/golden"
 	"github.com/backstory-go/backstory/codegen/model"
 )
 
@@ -21,7 +22,7 @@ func TestSystem(t *testing.T) {
 	for _, ctx := range system.Contexts {
 		d.context(ctx)
 	}
-	golden(t, "testdata/base/system.txt", d.String())
+	golden.Check(t, "testdata/base/system.txt", d.String())
 }
 
 func TestBuildIsDeterministic(t *testing.T) {

@@ -1,7 +1,6 @@
 package model_test
 
 import (
-	"flag"
 	"io/fs"
 	"maps"
 	"os"
@@ -10,12 +9,10 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/backstory-go/backstory/codegen/internal/golden"
 	"github.com/backstory-go/backstory/codegen/model"
 	"github.com/backstory-go/backstory/codegen/source"
-	"github.com/google/go-cmp/cmp"
 )
-
-var update = flag.Bool("update", false, "write the golden files")
 
 // load reads the files below a schemas folder: path → bytes.
 func load(t testing.TB, dir string) map[string][]byte {
@@ -40,24 +37,6 @@ func build(files map[string][]byte) (*source.Tree, *model.System, source.Faults)
 	tree, faults := source.New(files)
 	system, more := model.Build(tree, "example.com/shop")
 	return tree, system, append(faults, more...).Sorted()
-}
-
-// golden compares text with a file, or writes the file.
-func golden(t *testing.T, name, got string) {
-	t.Helper()
-	if *update {
-		if err := os.WriteFile(name, []byte(got), 0o644); err != nil {
-			t.Fatal(err)
-		}
-		return
-	}
-	want, err := os.ReadFile(name)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(string(want), got); diff != "" {
-		t.Errorf("%s differs (run with -update after checking):\n%s", name, diff)
-	}
 }
 
 // TestFaults lays each folder of testdata/faults over the valid tree of
@@ -87,7 +66,7 @@ func TestFaults(t *testing.T) {
 			if err := source.Render(&text, source.Text, faults, tree); err != nil {
 				t.Fatal(err)
 			}
-			golden(t, dir+"/expected.txt", text.String())
+			golden.Check(t, dir+"/expected.txt", text.String())
 		})
 	}
 	checkCodes(t, seen)

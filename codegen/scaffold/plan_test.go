@@ -1,7 +1,6 @@
 package scaffold_test
 
 import (
-	"flag"
 	"io/fs"
 	"maps"
 	"os"
@@ -11,13 +10,11 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/backstory-go/backstory/codegen/internal/golden"
 	"github.com/backstory-go/backstory/codegen/model"
 	"github.com/backstory-go/backstory/codegen/scaffold"
 	"github.com/backstory-go/backstory/codegen/source"
-	"github.com/google/go-cmp/cmp"
 )
-
-var update = flag.Bool("update", false, "write the golden files")
 
 // TestPlanCompiles starts from nothing for each of package emit's cases, and
 // builds what is proposed together with what is generated.
@@ -35,7 +32,7 @@ func TestPlanCompiles(t *testing.T) {
 				text.WriteString("-- " + file + " --\n" + string(files[file]) + "\n")
 			}
 			if name == "thin" {
-				golden(t, "testdata/thin.txt", text.String())
+				golden.Check(t, "testdata/thin.txt", text.String())
 			}
 			run(t, dir, "go", "build", "./app/...")
 			files, missing, orphaned = plan(t, dir, sys)
@@ -80,7 +77,7 @@ func TestPlanWithHandlers(t *testing.T) {
 		text.WriteString("-- " + s.Component + ": " + s.Type + "." + s.Method + " for " + s.File + " --\n" + s.Text + "\n")
 	}
 	text.WriteString("-- orphaned --\n" + strings.Join(orphaned, "\n") + "\n")
-	golden(t, "testdata/partial.txt", text.String())
+	golden.Check(t, "testdata/partial.txt", text.String())
 	whole := string(read(t, "testdata/list.go"))
 	for _, s := range missing {
 		if s.File == "app/todos/list.go" {
@@ -166,16 +163,5 @@ func write(t *testing.T, name string, data []byte) {
 	}
 	if err := os.WriteFile(name, data, 0o644); err != nil {
 		t.Fatal(err)
-	}
-}
-
-func golden(t *testing.T, name, got string) {
-	t.Helper()
-	if *update {
-		write(t, name, []byte(got))
-		return
-	}
-	if diff := cmp.Diff(string(read(t, name)), got); diff != "" {
-		t.Errorf("%s differs (run with -update after checking):\n%s", name, diff)
 	}
 }

@@ -1,6 +1,7 @@
 package source
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 )
@@ -34,20 +35,14 @@ func (f *Faults) Add(pos Pos, code, message, remedy string) {
 // Sorted returns the faults by position, then code and message, each once.
 func (f Faults) Sorted() Faults {
 	out := slices.Clone(f)
-	slices.SortStableFunc(out, compareFaults)
-	return slices.CompactFunc(out, func(a, b Fault) bool { return compareFaults(a, b) == 0 })
+	slices.SortStableFunc(out, Fault.Compare)
+	return slices.CompactFunc(out, func(a, b Fault) bool { return a.Compare(b) == 0 })
 }
 
-func compareFaults(a, b Fault) int {
-	switch {
-	case a.Pos.Less(b.Pos):
-		return -1
-	case b.Pos.Less(a.Pos):
-		return 1
-	case a.Code != b.Code:
-		return strings.Compare(a.Code, b.Code)
-	}
-	return strings.Compare(a.Message, b.Message)
+// Compare orders faults by position, then code and message: below zero when f
+// comes before g.
+func (f Fault) Compare(g Fault) int {
+	return cmp.Or(f.Pos.Compare(g.Pos), strings.Compare(f.Code, g.Code), strings.Compare(f.Message, g.Message))
 }
 
 // Err returns the faults as an error, nil when there are none.

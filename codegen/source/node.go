@@ -66,7 +66,7 @@ func (n *Node) Raw() json.RawMessage { return n.File.data[n.start:n.end:n.end] }
 // Contains says whether a place of the same file lies within this value or on
 // the key that holds it.
 func (n *Node) Contains(p Pos) bool {
-	return p.File == n.File.Name && !p.Less(n.KeyPos()) && p.Less(n.File.pos(n.end))
+	return p.File == n.File.Name && p.Compare(n.KeyPos()) >= 0 && p.Compare(n.File.pos(n.end)) < 0
 }
 
 // Member returns the member of that key, nil when there is none or n is no

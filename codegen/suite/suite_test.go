@@ -2,7 +2,6 @@ package suite
 
 import (
 	"encoding/json"
-	"flag"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -11,11 +10,9 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/backstory-go/backstory/codegen/internal/golden"
 	"github.com/backstory-go/backstory/codegen/source"
-	"github.com/google/go-cmp/cmp"
 )
-
-var update = flag.Bool("update", false, "write the lists in testdata anew")
 
 // group is one group of the official suite.
 type group struct {
@@ -97,8 +94,8 @@ func TestOfficialSuite(t *testing.T) {
 	for i, g := range readSuite(t) {
 		r.group(i, g)
 	}
-	golden(t, "testdata/refused.txt", "file\tgroup\tcodes\treason\twith the types added that its keywords need\n"+strings.Join(r.refusals, "\n")+"\n")
-	golden(t, "testdata/differs.txt", "file\tgroup\ttest\tdecoder\tsuite\tjsonschema/v5\treason\n"+strings.Join(r.judge(), "\n")+"\n")
+	golden.Check(t, "testdata/refused.txt", "file\tgroup\tcodes\treason\twith the types added that its keywords need\n"+strings.Join(r.refusals, "\n")+"\n")
+	golden.Check(t, "testdata/differs.txt", "file\tgroup\ttest\tdecoder\tsuite\tjsonschema/v5\treason\n"+strings.Join(r.judge(), "\n")+"\n")
 	if r.compiled < 40 || r.typed < 100 || r.profile < 30 || len(r.checks) < 1000 {
 		t.Error("the suite has lost its teeth: look at what is read, and at what is compiled")
 	}
@@ -248,21 +245,3 @@ func outOfRange(valid bool, a answer) bool {
 }
 
 func oneLine(text string) string { return strings.Join(strings.Fields(text), " ") }
-
-// golden compares text with a file, or writes the file.
-func golden(t *testing.T, name, got string) {
-	t.Helper()
-	if *update {
-		if err := os.WriteFile(name, []byte(got), 0o644); err != nil {
-			t.Fatal(err)
-		}
-		return
-	}
-	want, err := os.ReadFile(name)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(string(want), got); diff != "" {
-		t.Errorf("%s differs (run with -update after checking):\n%s", name, diff)
-	}
-}
