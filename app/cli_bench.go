@@ -9,6 +9,8 @@ import (
 	neturl "net/url"
 	"os"
 	"regexp"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -40,11 +42,9 @@ func benchCommand(flags *flags) *cobra.Command {
 			if quick {
 				cfg = cfg.Quick()
 			}
-			if only != "" {
-				var err error
-				if cfg.Only, err = regexp.Compile(only); err != nil {
-					return &usageError{fmt.Errorf("--only: %w", err)}
-				}
+			var err error
+			if cfg.Only, err = rowsOf(only); err != nil {
+				return &usageError{fmt.Errorf("--only: %w", err)}
 			}
 			cfg.Progress = cmd.ErrOrStderr()
 			return runBench(cmd, *flags, cfg, asJSON)
@@ -58,6 +58,18 @@ func benchCommand(flags *flags) *cobra.Command {
 	cmd.Flags().IntVar(&cfg.Tabs, "tabs", 5_000, "tabs open at the same time, as far as this process may open files")
 	cmd.AddCommand(benchProcessCommand())
 	return cmd
+}
+
+// rowsOf reads which rows are to be measured; nil: all.
+func rowsOf(only string) (*regexp.Regexp, error) {
+	if only == "" {
+		return nil, nil
+	}
+	rows, err := regexp.Compile(only)
+	if err == nil && !slices.ContainsFunc(bench.Works(), rows.MatchString) {
+		err = fmt.Errorf("no row matches %q: there are\n  %s", only, strings.Join(bench.Works(), "\n  "))
+	}
+	return rows, err
 }
 
 // benchProcessCommand is one of several processes that append at the same time.

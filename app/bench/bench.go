@@ -32,7 +32,7 @@ type Config struct {
 	Clicks int           // measured one by one; 0: 500
 	Idle   time.Duration // that an idle process is watched; 0: 10 s
 
-	Only     *regexp.Regexp // the rows to measure, by their work; nil: all
+	Only     *regexp.Regexp // the rows to measure, by their work, of which it must match one; nil: all
 	Progress io.Writer      // is told what is being measured; nil: nobody
 }
 
@@ -50,6 +50,9 @@ func (c Config) Validate() error {
 	}
 	if c.Rounds < 0 || c.Slice < 0 || c.Lists < 0 || c.Events < 0 || c.Tabs < 0 || c.Clicks < 0 || c.Idle < 0 {
 		faults = append(faults, errors.New("bench: nothing may be negative"))
+	}
+	if c.Only != nil && !slices.ContainsFunc(Works(), c.Only.MatchString) {
+		faults = append(faults, fmt.Errorf("bench: no row matches %q", c.Only))
 	}
 	return errors.Join(faults...)
 }
@@ -94,6 +97,18 @@ func (b *bench) parts() []part {
 		{[]string{workRead}, b.reads}, {[]string{workPatched, workZipped, workTab}, b.tabs}, {[]string{workIdle}, b.idle},
 		{[]string{workRebuild, workRebuildMemory, workIdle, workStartup}, b.longLog},
 	}
+}
+
+// Works lists the works of all rows, each once, as they are measured.
+func Works() (works []string) {
+	for _, p := range (&bench{}).parts() {
+		for _, work := range p.works {
+			if !slices.Contains(works, work) {
+				works = append(works, work)
+			}
+		}
+	}
+	return works
 }
 
 // wants says whether one of the rows is to be measured.
