@@ -31,6 +31,10 @@ func TestExportImport(t *testing.T) {
 	if status.Head != 7 || !status.CallsPaused {
 		t.Errorf("%+v", status)
 	}
+	app(t, "status").ends(exitOK, "unbuilt")
+	app(t, "verify").ends(exitOK, "left out todos.listings", "nothing is wrong")
+	app(t, "rebuild", "listings").ends(exitOK)
+	app(t, "verify").ends(exitOK, "compared todos.listings: 1 rows", "nothing is wrong")
 	app(t, "history", "list", listID).ends(exitOK, `"GROCERIES"`)
 	app(t, "adopt").ends(exitOK, "adopted")
 	app(t, "import").ends(exitError, "not empty")

@@ -39,6 +39,9 @@ func benchCommand(flags *flags) *cobra.Command {
 			"server of DATABASE_URL, or else on the private one, and dropped afterwards. It takes some minutes.",
 		Args: usageArgs(cobra.NoArgs),
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			if cfg.Rounds < 1 || cfg.Events < 1 || cfg.Tabs < 1 {
+				return &usageError{errors.New("--rounds, --events and --tabs: want 1 or more")}
+			}
 			if quick {
 				cfg = cfg.Quick()
 			}

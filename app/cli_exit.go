@@ -1,7 +1,9 @@
 package main
 
 import (
+	"context"
 	"errors"
+	"fmt"
 
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/spf13/cobra"
@@ -59,6 +61,14 @@ func exitCode(err error) int {
 	return exitError
 }
 
+// said is what is told of an error; ctx ends with Ctrl-C.
+func said(ctx context.Context, err error) string {
+	if ctx.Err() != nil && (errors.Is(err, context.Canceled) || errors.Is(err, context.Cause(ctx))) {
+		return "interrupted: " + err.Error()
+	}
+	return err.Error()
+}
+
 // group makes a command that only has commands below it: alone it shows them.
 func group(cmd *cobra.Command) *cobra.Command {
 	cmd.Args = usageArgs(cobra.NoArgs)
@@ -70,7 +80,7 @@ func group(cmd *cobra.Command) *cobra.Command {
 func usageArgs(check cobra.PositionalArgs) cobra.PositionalArgs {
 	return func(cmd *cobra.Command, args []string) error {
 		if err := check(cmd, args); err != nil {
-			return &usageError{err}
+			return &usageError{fmt.Errorf("%w\nusage: %s", err, cmd.UseLine())}
 		}
 		return nil
 	}

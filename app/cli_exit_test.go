@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"strings"
@@ -56,9 +57,11 @@ func TestExitCodes_OfEveryFailure(t *testing.T) {
 		{"no such command", exitUsage, "unknown command", []string{"fly"}},
 		{"no such command below one", exitUsage, "unknown command", []string{"scheduled", "fly"}},
 		{"no such command below another", exitUsage, "unknown command", []string{"parked", "fly"}},
+		{"an argument too few", exitUsage, "usage: app history <actor> <id>", []string{"history", "list"}},
+		{"no rounds", exitUsage, "--rounds", []string{"bench", "--rounds", "0"}},
 		{"no such flag", exitUsage, "--fly", []string{"status", "--fly"}},
 		{"a wrong value", exitUsage, "--role", []string{"status", "--role", "king"}},
-		{"an argument too many", exitUsage, "", []string{"verify", "now"}},
+		{"an argument too many", exitUsage, "usage: app verify", []string{"verify", "now"}},
 		{"wrong data", exitUsage, "/text", send("add_item")},
 		{"refused", exitRefused, "item_not_found", send("remove_item", "--data", `{"id":"`+item+`"}`)},
 		{"reused", exitRefused, "id_reused", send("add_item", "--data", `{"text":"Eggs"}`, "--id", firstCommand(t))},
@@ -71,6 +74,17 @@ func TestExitCodes_OfEveryFailure(t *testing.T) {
 		tamper(t, url, "ALTER TABLE backstory.events DISABLE TRIGGER ALL",
 			"UPDATE backstory.events SET type = 'todos.list.sunk' WHERE stream = 'todos.list/"+listID+"' AND version = 2")
 		sendTo(t, "add_item", `{"text":"Bread"}`).ends(exitFailed, "the command failed")
+	})
+	t.Run("interrupted", func(t *testing.T) {
+		ctx, stop := context.WithCancelCause(t.Context())
+		stop(errors.New("interrupt signal received"))
+		root := command()
+		root.SetArgs(send("add_item", "--data", `{"text":"Eggs"}`))
+		root.SetErr(&bytes.Buffer{})
+		err := root.ExecuteContext(ctx)
+		if exitCode(err) != exitError || !strings.HasPrefix(said(ctx, err), "interrupted: ") {
+			t.Errorf("%d: %v", exitCode(err), err)
+		}
 	})
 	t.Run("wrong", func(t *testing.T) { app(t, "verify").ends(exitWrong, "todos.list.sunk") })
 }

@@ -57,6 +57,7 @@ func (f sendFlags) submission(typ string) (engine.Submission, error) {
 	if f.wait < 0 {
 		return s, fmt.Errorf("--wait %s: want 0 or more", f.wait)
 	}
+	s.ID = uuid.Must(uuid.NewV7())
 	if f.id != "" {
 		id, err := uuid.Parse(f.id)
 		if err != nil || id == uuid.Nil {
@@ -85,11 +86,11 @@ func (s session) send(ctx context.Context, submission engine.Submission, f sendF
 	}
 	id, err := s.eng.Submit(ctx, submission)
 	if err != nil {
-		return s.submitError(err, submission.Type)
+		return s.submitError(err, submission)
 	}
 	outcome, err := settle(ctx, s.eng, id, f.wait)
 	if err != nil {
-		return err
+		return fmt.Errorf("%w\nthe command is stored; send it again with --id %s to learn what became of it", err, id)
 	}
 	if f.json {
 		err = s.printJSON(outcome)
@@ -103,7 +104,8 @@ func (s session) send(ctx context.Context, submission engine.Submission, f sendF
 }
 
 // submitError tells mistakes of the sender from those of the surroundings.
-func (s session) submitError(err error, typ string) error {
+func (s session) submitError(err error, submission engine.Submission) error {
+	typ := submission.Type
 	if faults, ok := errors.AsType[*engine.FaultsError](err); ok {
 		lines := []string{"the data of " + typ + " is wrong:"}
 		for _, f := range faults.Faults {
@@ -122,6 +124,8 @@ func (s session) submitError(err error, typ string) error {
 		return &codeError{exitRefused, fmt.Errorf("refused %s: %w", engine.CodeIDReused, err)}
 	case errors.Is(err, engine.ErrExpired):
 		return &codeError{exitRefused, fmt.Errorf("refused %s: %w", engine.CodeExpired, err)}
+	case errors.Is(err, engine.ErrUnavailable), errors.Is(err, context.Canceled):
+		return fmt.Errorf("%w\nwhether the command was stored is not known; send it again with --id %s: it is done once", err, submission.ID)
 	}
 	return err
 }

@@ -63,6 +63,11 @@ func (s session) printVerification(v postgres.Verification) error {
 			return err
 		}
 	}
+	for _, name := range v.Unbuilt {
+		if _, err := fmt.Fprintf(s.out, "left out %s: not built since the import; an app that runs builds it, or app rebuild\n", name); err != nil {
+			return err
+		}
+	}
 	verdict := "nothing is wrong"
 	if n := int64(len(v.Findings)) + v.LeftOut; n > 0 {
 		verdict = fmt.Sprintf("%d things are wrong", n)

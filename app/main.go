@@ -21,7 +21,7 @@ func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	if err := command().ExecuteContext(ctx); err != nil {
-		if text := err.Error(); text != "" {
+		if text := said(ctx, err); text != "" {
 			fmt.Fprintln(os.Stderr, "app:", text)
 		}
 		stop()
@@ -59,7 +59,9 @@ func command() *cobra.Command {
 	root.PersistentFlags().StringVar(&flags.roles, "role", "web,worker", "web serves pages; worker also decides commands and updates read models")
 	root.PersistentFlags().StringVar(&flags.retention, "outcome-retention", "", "how long outcomes of commands are kept, for example 720h (default for ever)")
 	root.PersistentFlags().StringVar(&flags.logFormat, "log-format", "text", "text or json")
-	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return &usageError{err} })
+	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
+		return &usageError{fmt.Errorf("%w\nusage: %s", err, cmd.UseLine())}
+	})
 	root.AddCommand(serve, sendCommand(&flags), historyCommand(&flags), statusCommand(&flags), scheduledCommand(&flags), verifyCommand(&flags), parkedCommand(&flags), adoptCommand(&flags),
 		exportCommand(&flags), importCommand(&flags), archiveCommand(&flags), benchCommand(&flags))
 	root.AddCommand(rebuildCommand(&flags), probeCommand(&flags))

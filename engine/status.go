@@ -41,6 +41,7 @@ const (
 	ConsumerRunning = "running" // live processes own all its slots
 	ConsumerPaused  = "paused"  // by an operator
 	ConsumerStopped = "stopped" // some of its slots have no live owner
+	ConsumerUnbuilt = "unbuilt" // a projection of an imported log: a process that works builds it
 	ConsumerForeign = "foreign" // this program has it not, or with another definition
 )
 

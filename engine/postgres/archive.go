@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -132,7 +133,8 @@ func (a *archiver) ready(ctx context.Context, sql *enginedb.Queries) error {
 		return err
 	}
 	if len(behind) > 0 {
-		return fmt.Errorf("%w: %v did not see all events up to position %d yet", ErrNotArchivable, behind, a.out.Last)
+		return fmt.Errorf("%w: %s did not see all events up to position %d yet, which takes a process that works, and no parked messages",
+			ErrNotArchivable, strings.Join(behind, ", "), a.out.Last)
 	}
 	if err := a.answered(ctx, sql); err != nil {
 		return err
@@ -155,7 +157,7 @@ func (a *archiver) answered(ctx context.Context, sql *enginedb.Queries) error {
 	reactions, err := sql.FloorUnanswered(ctx, enginedb.FloorUnansweredParams{Floor: a.out.Last})
 	for _, name := range reactions {
 		if by, known := a.e.senders[name]; known && (by.Refused != nil || by.Parked != nil) {
-			return fmt.Errorf("%w: what %s sent after events up to position %d waits to be decided, settled or given up", ErrNotArchivable, name, a.out.Last)
+			return fmt.Errorf("%w: what %s sent after events up to position %d waits to be decided, settled or given up: see the scheduled and the parked commands", ErrNotArchivable, name, a.out.Last)
 		}
 	}
 	return err

@@ -77,7 +77,7 @@ func (a *archiver) export(ctx context.Context, w io.Writer) error {
 		if err := x.events(ctx, a.before, a.out.Last); err != nil {
 			return err
 		}
-		return x.out.Flush()
+		return x.flush()
 	})
 }
 

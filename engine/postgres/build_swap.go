@@ -39,7 +39,12 @@ func (b *builder) swap(ctx context.Context) error {
 		if floor != b.floor {
 			return errArchived
 		}
-		upto = b.position
+		// Nobody may be at work who would fold what is left.
+		head, err := enginedb.New(tx).LogPosition(ctx)
+		if err != nil {
+			return err
+		}
+		upto = max(b.position, min(head, b.position+buildNear))
 		for _, s := range slots {
 			upto = max(upto, s.Position)
 		}

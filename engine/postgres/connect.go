@@ -99,8 +99,8 @@ func direct(ctx context.Context, cfg Config) (*pgx.Conn, error) {
 
 // reach is direct or owner, tried until ConnectWait is over: a database that is being
 // started refuses connections for a while.
-func reach(ctx context.Context, cfg Config, connect func(context.Context, Config) (*pgx.Conn, error)) (*pgx.Conn, error) {
-	ctx, cancel := context.WithTimeout(ctx, cfg.ConnectWait)
+func reach(outer context.Context, cfg Config, connect func(context.Context, Config) (*pgx.Conn, error)) (*pgx.Conn, error) {
+	ctx, cancel := context.WithTimeout(outer, cfg.ConnectWait)
 	defer cancel()
 	for {
 		conn, err := connect(ctx, cfg)
@@ -110,7 +110,9 @@ func reach(ctx context.Context, cfg Config, connect func(context.Context, Config
 		if !surroundings(err) {
 			return nil, fmt.Errorf("connect: %w", err)
 		}
-		if !pause(ctx, 100*time.Millisecond) {
+		if waits := pause(ctx, 100*time.Millisecond); !waits && outer.Err() != nil {
+			return nil, fmt.Errorf("connect: %w", outer.Err())
+		} else if !waits {
 			return nil, fmt.Errorf("connect: %w after %s: %w", engine.ErrUnavailable, cfg.ConnectWait, err)
 		}
 	}

@@ -127,6 +127,13 @@ func (w *epochs) compare(row enginedb.EpochLookRow, before place) (EpochStatus, 
 	return w.status, changed
 }
 
+// forget takes the log as it will be found for the one that was meant.
+func (w *epochs) forget() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.known, w.seen = false, place{}
+}
+
 // saw remembers the newest event of those that this process met.
 func (w *epochs) saw(list []*record) {
 	if len(list) == 0 {
@@ -157,6 +164,11 @@ func (e *Engine) callsAllowed() bool { return !e.epochs.now().CallsPaused }
 func (e *Engine) onEpoch(now EpochStatus) {
 	e.log.Warn("the log is another one than before: a failover, or a restored dump; what memory held is dropped",
 		"epoch", now.Epoch.String())
+	e.dropMemory()
+}
+
+// dropMemory drops whatever memory holds of the log.
+func (e *Engine) dropMemory() {
 	e.tail.restart()
 	e.applied.reset()
 	e.waiters.reset()

@@ -163,7 +163,14 @@ func (x *exporter) run(ctx context.Context) error {
 			return fmt.Errorf("%s: %w", t.name, err)
 		}
 	}
-	return x.out.Flush()
+	return x.flush()
+}
+
+func (x *exporter) flush() error {
+	if err := x.out.Flush(); err != nil {
+		return &streamError{err}
+	}
+	return nil
 }
 
 // slow lets a transaction take as long as it takes, with times in UTC.
@@ -257,7 +264,10 @@ func (l rowLine) MarshalJSON() ([]byte, error) {
 func (x *exporter) write(line any) error {
 	encoder := json.NewEncoder(x.out)
 	encoder.SetEscapeHTML(false) // data stays as it was stored
-	return encoder.Encode(line)
+	if err := encoder.Encode(line); err != nil {
+		return &streamError{err}
+	}
+	return nil
 }
 
 func (x *exporter) tell(kind string, n int) {

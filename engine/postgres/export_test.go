@@ -5,8 +5,11 @@ import (
 	"context"
 	"errors"
 	"io"
+	"io/fs"
+	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
 
 	"github.com/backstory-go/backstory/engine"
@@ -141,8 +144,8 @@ func TestImport_RefusesWhatIsNotWhole(t *testing.T) {
 		"another kind":   {strings.Join(text, "") + "{\"kind\":\"x\"}\n", `kind "x"`},
 	} {
 		err := target.Import(within(t), strings.NewReader(c.text), nil)
-		if err == nil || !strings.Contains(err.Error(), c.says) {
-			t.Errorf("%s: %v, want %q", name, err, c.says)
+		if err == nil || !strings.Contains(err.Error(), c.says) || errors.Is(err, engine.ErrUnavailable) {
+			t.Errorf("%s: %v, want %q, and no talk of the database", name, err, c.says)
 		}
 	}
 	if n := one[int64](t, url, `SELECT (SELECT count(*) FROM backstory.events) + (SELECT count(*) FROM backstory.outcomes)`); n != 0 {
@@ -166,6 +169,36 @@ func TestImport_RefusesWhatIsNotWhole(t *testing.T) {
 	}
 	checkLog(t, url)
 }
+
+// A disk that is full, a file that cannot be read: the kernel's numbers are those of
+// connections, and the database is in order.
+func TestExportImportArchive_FaultsOfFilesAreNotTheDatabases(t *testing.T) {
+	t.Parallel()
+	source := started(t, postgres.Config{URL: database(t)})
+	depositMany(t, source, 3)
+	caughtUp(t, source)
+	_, target := emptyEngine(t)
+	full := func() error { return source.Export(within(t), brokenFile{}, nil) }
+	unreadable := func() error { return target.Import(within(t), brokenFile{}, nil) }
+	nowhere := func() error {
+		_, err := source.Archive(within(t), postgres.ArchiveRange{Position: 2}, filepath.Join(t.TempDir(), "no", "folder"), nil)
+		return err
+	}
+	for name, c := range map[string]struct {
+		do   func() error
+		want error
+	}{"export": {full, syscall.ENOSPC}, "import": {unreadable, syscall.EISDIR}, "archive": {nowhere, fs.ErrNotExist}} {
+		if err := c.do(); !errors.Is(err, c.want) || errors.Is(err, engine.ErrUnavailable) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+// brokenFile is one of a full disk, and a folder when it is read.
+type brokenFile struct{}
+
+func (brokenFile) Write([]byte) (int, error) { return 0, syscall.ENOSPC }
+func (brokenFile) Read([]byte) (int, error)  { return 0, syscall.EISDIR }
 
 func idOf(line string) string {
 	_, after, _ := strings.Cut(line, `"id":"`)

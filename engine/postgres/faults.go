@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"net"
 	"strings"
 
@@ -52,10 +53,23 @@ func stalePlan(err error) bool {
 	return ok && pg.Code == "0A000" && pg.Routine == "RevalidateCachedQuery"
 }
 
-// lost says whether the connection, not the server, made the error.
+// streamError is an error of the reader or writer that a caller gave: it may look
+// like one of a connection, and is none of the database's.
+type streamError struct{ error }
+
+func (e *streamError) Unwrap() error { return e.error }
+
+// lost says whether the connection, not the server, made the error. An error of a
+// file has the kernel's number in it, as one of a connection has.
 func lost(err error) bool {
 	if _, ok := errors.AsType[*pgconn.ConnectError](err); ok {
 		return true
+	}
+	if _, ok := errors.AsType[*streamError](err); ok {
+		return false
+	}
+	if _, ok := errors.AsType[*fs.PathError](err); ok {
+		return false
 	}
 	if _, ok := errors.AsType[net.Error](err); ok {
 		return true

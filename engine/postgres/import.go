@@ -1,6 +1,7 @@
 package postgres
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -43,6 +44,8 @@ func (e *Engine) Import(ctx context.Context, r io.Reader, progress func(Progress
 	if err := prepare(ctx, e.cfg); err != nil { // projections begin anew; whoever starts next does it, too
 		return fmt.Errorf("import: %w", err)
 	}
+	e.epochs.forget()
+	defer e.dropMemory()
 	return e.epochs.look(ctx)
 }
 
@@ -121,8 +124,11 @@ func (m *importer) readHeader() error {
 		m.counts[t.kind] = 0
 	}
 	line, ok := m.in.next()
+	if m.in.err != nil {
+		return m.in.err
+	}
 	if !ok {
-		return errors.Join(m.in.err, errors.New("there is no line"))
+		return errors.New("there is no line: want what an export wrote")
 	}
 	if err := json.Unmarshal(line.text, &m.header); err != nil {
 		return m.in.errorf("is no header of an export: %w", err)
@@ -187,8 +193,8 @@ func (m *importer) events(ctx context.Context) error {
 	source := &eventSource{m: m, last: m.header.Floor}
 	_, err := m.tx.CopyFrom(ctx, pgx.Identifier{"backstory", "events"}, []string{"position", "stream", "version", "id", "type",
 		"schema_version", "tags", "at", "by", "correlation", "causation", "data"}, source)
-	if err == nil {
-		err = m.in.err
+	if wrong := cmp.Or(source.err, m.in.err); wrong != nil { // the database tells it as a COPY that was broken off
+		return wrong
 	}
 	if err != nil {
 		return err

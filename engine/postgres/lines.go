@@ -34,7 +34,7 @@ func (l *lines) next() (line, bool) {
 	for l.err == nil {
 		text, err := l.in.ReadBytes('\n')
 		if err != nil && !errors.Is(err, io.EOF) {
-			l.err = err
+			l.err = &streamError{err}
 			break
 		}
 		if len(text) == 0 {

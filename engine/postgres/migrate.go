@@ -3,6 +3,7 @@ package postgres
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io/fs"
 
 	"github.com/jackc/pgx/v5"
@@ -24,6 +25,10 @@ const (
 	unlockMigrations = "select pg_advisory_unlock(hashtextextended('backstory.migrations', 0))"
 	createSchema     = "create schema if not exists backstory"
 )
+
+// ErrNewerSchema means that newer programs changed the engine's schema more often
+// than once since this one: what it would write might not be what they read.
+var ErrNewerSchema = errors.New("the database's schema is too new for this program")
 
 // prepare brings the database up to date, one process at a time: the engine's
 // schema as its owner, then what the working role owns, the tables of projections.
@@ -92,7 +97,18 @@ func migrate(ctx context.Context, cfg *pgx.ConnConfig) error {
 	if err != nil {
 		return err
 	}
-	_, err = provider.Up(ctx)
+	if _, err = provider.Up(ctx); err != nil {
+		return err
+	}
+	stored, err := provider.GetDBVersion(ctx)
+	if err != nil {
+		return err
+	}
+	own, err := ownSchema()
+	if err == nil && stored > own+1 {
+		err = fmt.Errorf("%w: it is at %d, this program brings %d and works with one more; start the program that brought it there, or a newer one",
+			ErrNewerSchema, stored, own)
+	}
 	return err
 }
 

@@ -72,6 +72,10 @@ func (v *verifier) empty(ctx context.Context, c *consumer) (*recomputed, error) 
 	if err != nil {
 		return nil, err
 	}
+	if err == nil && found.Hash == "" {
+		v.out.Unbuilt = append(v.out.Unbuilt, c.name)
+		return nil, nil
+	}
 	if found.Hash != c.hash || len(slots) == 0 {
 		v.found("projection", c.name, "is stored with another definition than this program's: verify it with the program that runs")
 		return nil, nil

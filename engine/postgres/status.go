@@ -96,6 +96,9 @@ func (e *Engine) readConsumers(ctx context.Context, sql *enginedb.Queries, head 
 }
 
 func (e *Engine) consumerStatus(row enginedb.StatusConsumersRow) string {
+	if row.Hash == "" && e.projection(row.Name) != nil {
+		return engine.ConsumerUnbuilt
+	}
 	known := slices.ContainsFunc(e.consumers, func(c *consumer) bool { return c.name == row.Name && c.hash == row.Hash })
 	switch {
 	case !known:

@@ -23,6 +23,7 @@ type Verification struct {
 	Events      int64                `json:"events"`
 	Outcomes    int64                `json:"outcomes"`
 	Projections []VerifiedProjection `json:"projections"`
+	Unbuilt     []string             `json:"unbuilt"` // projections that no process has built since the import
 	Findings    []Finding            `json:"findings"`
 	LeftOut     int64                `json:"left_out"` // findings beyond the first hundred, as far as counted
 }
@@ -66,7 +67,7 @@ func (e *Engine) Verify(ctx context.Context, options VerifyOptions) (Verificatio
 	}
 	defer tx.Rollback(context.WithoutCancel(ctx))
 	v := &verifier{tx: tx, sql: enginedb.New(tx), system: e.system, consumers: e.consumers, options: options,
-		out: Verification{Projections: []VerifiedProjection{}, Findings: []Finding{}}}
+		out: Verification{Projections: []VerifiedProjection{}, Unbuilt: []string{}, Findings: []Finding{}}}
 	if err := v.run(ctx); err != nil {
 		return Verification{}, fault(ctx, err, "verify")
 	}

@@ -1,6 +1,7 @@
 package postgres_test
 
 import (
+	"errors"
 	"log/slog"
 	"slices"
 	"strings"
@@ -158,6 +159,13 @@ func TestReadiness_AnotherSchema(t *testing.T) {
 			t.Fatal(err)
 		}
 		eventually(t, "the schema is "+want, func() bool { return schema().Status == want })
+		again, err := postgres.Open(within(t), postgres.Config{URL: url, System: bank(), Log: quiet()})
+		if refused := errors.Is(err, postgres.ErrNewerSchema); refused != (want == postgres.CheckFailed) || err != nil && !refused {
+			t.Errorf("a program that starts while the schema is %s: %v", want, err)
+		}
+		if err == nil {
+			again.Close()
+		}
 	}
 	if e.Readiness(within(t)).Ready {
 		t.Error("ready on a schema two ahead")
