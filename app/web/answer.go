@@ -65,6 +65,8 @@ func (a *answer) toDatastar(w http.ResponseWriter, r *http.Request) {
 // result is what the page's script is told.
 type result struct {
 	Command, Form, Status, Version, Target, Message string
+
+	Said string // what the next page says of it; "": nothing
 }
 
 // What a page's script is told became of a command.
@@ -101,6 +103,16 @@ func (a *answer) result() result {
 	res := result{Command: a.in.form.Get(fieldCommand), Form: a.form, Status: a.status(), Target: a.target(), Message: a.errors[""]}
 	if n := len(a.outcome.Events); n > 0 {
 		res.Version = strconv.FormatInt(a.outcome.Events[n-1].Version, 10)
+		res.Said = a.restored(a.outcome.Events[0].Version - 1)
 	}
 	return res
+}
+
+// restored says how a list that was made what it was becomes again what it was
+// before; "": it was not.
+func (a *answer) restored(before int64) string {
+	if a.kind.Type != restoreCommand || a.status() != resultAccepted {
+		return ""
+	}
+	return "Version " + a.in.reserved("version") + " is restored. Restoring version " + strconv.FormatInt(before, 10) + " takes that back."
 }

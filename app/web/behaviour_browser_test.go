@@ -95,6 +95,43 @@ func TestEditingSurvivesOthersEdits(t *testing.T) {
 	ada.waitItems("One!", "Two and a half", "Three")
 }
 
+// TestWhatOthersDoToATextBeingEdited is told to who edits it, and loses no word.
+func TestWhatOthersDoToATextBeingEdited(t *testing.T) {
+	browser, base := startBrowser(t), startApp(t)
+	ada, bob := signIn(browser, t, base, "Ada"), signedIn(t, base, nil)
+	path := ada.createList("Shared", "Sugar", "Apples", "Bread")
+	ids := bob.items(path)
+	send := func(command, fields string) {
+		t.Helper()
+		if r := bob.send(command, fmt.Sprintf(`{"stream_id":%q,"data":{%s}}`, path[len("/todo-lists/"):], fields), "wait=20"); r.status != 200 {
+			t.Fatalf("%s: %d %s", command, r.status, r.text)
+		}
+	}
+	ada.edit("Sugar", " white")
+	send("update_item_text", `"id":"`+ids[0]+`","text":"Sugar brown"`)
+	ada.waitText("#meanwhile-edit-"+ids[0], "Somebody changed this to “Sugar brown” meanwhile.")
+	ada.keys(kb.Escape)
+	ada.wait("!document.querySelector('.editor[open]')")
+	ada.edit("Sugar brown", "")
+	ada.wait("document.querySelector('#meanwhile-edit-" + ids[0] + "').textContent === ''")
+	ada.keys(kb.Escape)
+
+	ada.edit("Apples", " and pears")
+	send("remove_item", `"id":"`+ids[1]+`"`)
+	ada.waitText(".toast", "“Apples” cannot be edited any more. What you were writing stands in the field for a new item.")
+	ada.keys(" too\r") // nothing of it is meant for another row
+	ada.waitItems("Sugar brown", "Bread", "Apples and pears too")
+	ada.edit("Bread", "")
+	send("remove_item", `"id":"`+ids[2]+`"`)
+	ada.wait("document.activeElement.id === 'add-item--text' && document.querySelectorAll('.toast').length === 1")
+	ada.edit("Sugar brown", " and fine")
+	send("archive", "")
+	ada.waitText("#toasts", "You were writing: “Sugar brown and fine”")
+	if got := ada.eval("document.querySelectorAll('[aria-checked=true], .done').length"); got != "0" {
+		t.Errorf("%s items are done", got)
+	}
+}
+
 func TestTypingWhileUpdatesArriveLosesNothing(t *testing.T) {
 	browser, base := startBrowser(t), startApp(t)
 	ada, bob := signIn(browser, t, base, "Ada"), signIn(browser, t, base, "Bob")
@@ -142,7 +179,9 @@ func TestRefusalsAndFieldErrorsAreShown(t *testing.T) {
 	ada.typeInto("#add-item--text", "milk\r")
 	ada.waitText("#add-item--text-error", "same text")
 	ada.wait("document.querySelector('#add-item--text').value === 'milk' && document.querySelector('#add-item--text').getAttribute('aria-invalid') === 'true'")
-	ada.waitText(".item.twin .warning", "tried a second time")
+	ada.waitText(".item.twin .warning", "a second time")
+	ada.keys("?")
+	ada.wait("document.querySelector('#add-item--text-error').textContent.trim() === '' && !document.querySelector('[aria-invalid]')")
 	ada.eval("document.querySelector('#add-item--text').value = ''")
 	ada.typeInto("#add-item--text", "Bread\r")
 	ada.waitItems("Milk", "Bread")

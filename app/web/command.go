@@ -172,7 +172,7 @@ func (a *answer) catchUp(ctx context.Context, outcome engine.Outcome) {
 // target is the page to go to after success, or "" to stay: who makes a list
 // wants to fill it.
 func (a *answer) target() string {
-	if a.kind.Type == listActor+".restore" && a.outcome.Status == engine.Accepted {
+	if a.kind.Type == restoreCommand && a.outcome.Status == engine.Accepted {
 		return todoList{ID: a.outcome.Stream.ID}.path() // the past is looked at no more
 	}
 	if a.kind.Creates == engine.CreatesYes && strings.HasPrefix(a.kind.Type, listActor+".") && a.outcome.Status == engine.Accepted {

@@ -6,6 +6,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"slices"
 	"strconv"
 	"time"
@@ -52,6 +53,7 @@ type entry struct {
 	At      time.Time
 	Payload string // JSON
 	Command *entryCommand
+	Because string // of which version it was undone or restored; "": neither
 }
 
 // undoable says whether the page offers to take the change back: of an archived
@@ -148,7 +150,7 @@ func merge(l todoList, events []engine.Recorded, commands []engine.Outcome) []en
 		}
 		e.Title, e.Was, e.Step = told.tell(r)
 		if o, ok := byID[r.Meta.Causation]; ok {
-			e.Command = &entryCommand{Title: words(o.Type), Payload: pretty(o.Data)}
+			e.Command, e.Because = &entryCommand{Title: words(o.Type), Payload: pretty(o.Data)}, because(o)
 		}
 		entries = append(entries, e)
 	}
@@ -159,6 +161,16 @@ func merge(l todoList, events []engine.Recorded, commands []engine.Outcome) []en
 		return b.At.Compare(a.At)
 	})
 	return entries
+}
+
+// because tells that a command led back: which it was, and of what.
+func because(o engine.Outcome) string {
+	verb := map[string]string{undoCommand: "undoes", restoreCommand: "restores"}[o.Type]
+	var data struct{ Version int64 }
+	if verb == "" || json.Unmarshal(o.Data, &data) != nil {
+		return ""
+	}
+	return fmt.Sprintf("%s version %d", verb, data.Version)
 }
 
 // commandEntry is the line of a command that led to no event.

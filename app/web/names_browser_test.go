@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"sync"
 	"testing"
+
+	"github.com/chromedp/chromedp/kb"
 )
 
 func TestTakenNameIsToldBesideTheField(t *testing.T) {
@@ -87,7 +89,16 @@ func TestSliderShowsEveryVersion(t *testing.T) {
 	bob.waitItems("Tent", "Map", "Rope", "Torch")
 	move(5, "input")
 	ada.waitItems("Tent", "Map")
-	ada.wait(fmt.Sprintf("location.pathname === %q", path))
+	ada.wait(fmt.Sprintf("location.pathname === %q", path+"/5"))
+	if got := ada.eval("document.querySelector('#version').value + ' ' + document.querySelector('[data-step=back]').pathname"); got != "5 "+path+"/4" {
+		t.Errorf("the steps stand at %s", got)
+	}
+	ada.eval("history.back()") // to where the travel began
+	ada.wait(fmt.Sprintf("location.pathname === %q && document.readyState === 'complete'", path))
+	ada.waitItems("Tent", "Map", "Rope", "Torch")
+	ada.live()
+	move(5, "input")
+	ada.waitItems("Tent", "Map")
 	move(5, "change")
 	ada.wait(fmt.Sprintf("location.pathname === %q", path+"/5"))
 	ada.waitItems("Tent", "Map")
@@ -95,6 +106,30 @@ func TestSliderShowsEveryVersion(t *testing.T) {
 	ada.click("#play")
 	ada.wait(fmt.Sprintf("location.pathname === %q", path+"/7"))
 	ada.waitItems("Tent", "Map", "Rope", "Torch")
+}
+
+// TestWhatIsDoneWhilePlayingIsAboutTheVersionShown: steps, links and restoring.
+func TestWhatIsDoneWhilePlayingIsAboutTheVersionShown(t *testing.T) {
+	browser, base := startBrowser(t), startApp(t)
+	ada := signIn(browser, t, base, "Ada")
+	path := ada.createList("Trip", "Tent", "Map", "Rope", "Torch") // versions 4 to 7
+	ada.open(path + "/2")
+	ada.click("#play")
+	ada.waitText("#play", "❚❚")
+	ada.waitItems("Tent")
+	ada.keys(kb.ArrowLeft)
+	ada.wait(fmt.Sprintf("['/3', '/4'].map(v => %q + v).includes(location.pathname) && document.querySelector('#play').textContent === '▶'", path))
+
+	ada.open(path + "/3")
+	ada.click("#play")
+	ada.waitItems("Tent", "Map")
+	ada.wait("(() => { const b = document.querySelector('#restore-version button'); if (!b) return false; b.dispatchEvent(new PointerEvent('pointerdown', {bubbles: true})); window.chosen = document.querySelector('.banner strong').textContent; b.click(); return true })()")
+	ada.wait(fmt.Sprintf("location.pathname === %q", path))
+	ada.waitText(".toast", " is restored. Restoring version 7 takes that back.")
+	ada.waitText("#history .because", "restores version")
+	if got := ada.items(); got != "Tent|Map" && got != "Tent|Map|Rope" {
+		t.Errorf("restored are %s", got)
+	}
 }
 
 func TestConversationShowsWhatFollowed(t *testing.T) {

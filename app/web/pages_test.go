@@ -57,7 +57,7 @@ func TestAssetsMayBeKeptForEver(t *testing.T) {
 	s := newSite(t)
 	_, body, _ := s.get("/login")
 	found := regexp.MustCompile(`/assets/[a-z]+\.[0-9a-f]{8}\.(css|js|svg|txt)`).FindAllString(body, -1)
-	if len(found) != 8 {
+	if len(found) != 9 {
 		t.Fatalf("assets %v", found)
 	}
 	for _, path := range found {

@@ -9,6 +9,9 @@ import (
 const (
 	listActor          = "todos.list"
 	listingsProjection = "todos.listings"
+
+	restoreCommand = listActor + ".restore"
+	undoCommand    = listActor + ".undo"
 )
 
 // source is where pages read the domain from. It is an interface for one reason:

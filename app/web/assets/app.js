@@ -5,26 +5,7 @@
 (() => {
   const byId = (id) => document.getElementById(id);
 
-  // ---- Editing in place ----------------------------------------------------
-
-  // A details element opens and closes by itself; this puts the words of now into
-  // the field and the caret behind them.
-  document.addEventListener("toggle", (evt) => {
-    const editor = evt.target;
-    if (!editor.matches("details.editor") || !editor.open) return;
-    const input = editor.querySelector("input[aria-describedby]");
-    if (document.activeElement === input) return; // it came back from the server, with errors
-    input.value = editor.querySelector(".label").textContent;
-    input.focus();
-    input.setSelectionRange(input.value.length, input.value.length);
-  }, true);
-
   document.addEventListener("keydown", (evt) => {
-    if (evt.key === "Escape") {
-      const open = evt.target.closest("details.editor[open], details.confirm[open]");
-      if (open) { backstory.close(open); evt.preventDefault(); }
-      return;
-    }
     const plain = !evt.altKey && !evt.ctrlKey && !evt.metaKey && !evt.shiftKey;
     if (plain && (evt.key === "ArrowLeft" || evt.key === "ArrowRight") && !evt.target.matches("input, textarea, select")) {
       const link = document.querySelector(`a[data-step=${evt.key === "ArrowLeft" ? "back" : "forward"}]`);
@@ -103,13 +84,13 @@
 
   // refocus keeps the caret where browsers lose it when a row moves, and goes on
   // to a neighbour when the row is gone: the next row, what stands in the same
-  // place, or the page.
+  // place, or the page. Keys that were meant for what is gone change nothing there.
   function refocus() {
     if (!focus || document.activeElement !== document.body) return;
     const first = (id) => byId(id) && byId(id).querySelector("button, summary, a[href]");
     const place = focus.around.find((id) => id === "page" || first(id));
     const page = byId("page");
-    const el = (focus.id && byId(focus.id)) || byId("check-" + focus.next) || (focus.li && newItem()) || (place !== "page" && first(place)) || page;
+    const el = (focus.id && byId(focus.id)) || (focus.start == null && byId("opener-edit-" + focus.next)) || (focus.li && newItem()) || (place !== "page" && first(place)) || page;
     if (el === page) page.tabIndex = -1;
     el.focus({ preventScroll: true });
     if (el.id === focus.id && focus.start != null) el.setSelectionRange(focus.start, focus.end);

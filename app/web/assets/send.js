@@ -91,7 +91,7 @@ const backstory = (() => {
     const form = byId(entry.form);
     markFields(form);
     if (result.status !== "accepted") return giveBack(form, entry);
-    if (result.target) return location.assign(result.target);
+    if (result.target) return leave(result);
     if (entry.chip) leaveWhenShown(entry.chip, Number(result.version));
     const editor = form && form.closest("details.editor"), input = wordsOf(form);
     if (editor && input.value === entry.text) close(editor);
@@ -103,6 +103,16 @@ const backstory = (() => {
     wishes.delete(entry.form);
     if (form && !input && !("toggle" in form.dataset) && !("move" in form.dataset)) done.set(entry.form, performance.now());
   }
+
+  // leave goes to another page, which says what there is to say.
+  function leave({ target, said }) {
+    if (said) sessionStorage.setItem("said", said);
+    location.assign(target);
+  }
+  document.addEventListener("DOMContentLoaded", () => {
+    if (sessionStorage.getItem("said")) say(sessionStorage.getItem("said"), "");
+    sessionStorage.removeItem("said");
+  });
 
   // giveBack undoes what was shown too early and returns the words.
   function giveBack(form, entry) {
@@ -196,6 +206,7 @@ const backstory = (() => {
   });
 
   function say(message, kind) {
+    for (const toast of document.querySelectorAll(".toast")) if (toast.firstChild.textContent === message) toast.remove();
     const div = Object.assign(document.createElement("div"), { className: `toast ${kind}` });
     div.append(Object.assign(document.createElement("p"), { textContent: message }));
     div.append(Object.assign(document.createElement("button"), { type: "button", className: "quiet", textContent: "×", ariaLabel: "Dismiss" }));

@@ -1,12 +1,12 @@
 // Travelling through a list's versions: the slider and the play button show
-// versions without leaving the page; letting go leads to the version's own page,
-// so that its address can be shared.
+// versions without leaving the page, and the address follows; letting go leads to
+// the version's own page.
 "use strict";
 
 (() => {
   const byId = (id) => document.getElementById(id);
   const slider = () => byId("travel");
-  let wanted = 0, shown = 0, busy = false, timer = 0;
+  let wanted = 0, shown = 0, busy = false, timer = 0, naming = 0, left = false;
 
   const path = (version) => `${slider().dataset.path}/${version}`;
   const travelling = () => wanted > 0;
@@ -37,13 +37,13 @@
   }
 
   function show(page, version) {
-    const sheet = page.querySelector("#page > .sheet");
-    if (!sheet || !travelling()) return;
-    document.querySelector("#page > .sheet").replaceWith(document.adoptNode(sheet));
+    if (!page.querySelector("#page > .sheet") || !travelling()) return;
+    for (const part of ["#page > .sheet", ".steps"]) document.querySelector(part).replaceWith(document.adoptNode(page.querySelector(part)));
     byId("page").classList.add("past");
     document.dispatchEvent(new CustomEvent("backstory-shown"));
-    byId("version").value = version;
     slider().setAttribute("aria-valuetext", `Version ${version}`);
+    clearTimeout(naming);
+    naming = setTimeout(name, 200, version); // browsers do not let an address change as fast as a slider
     for (const li of document.querySelectorAll("#history [aria-current]")) li.removeAttribute("aria-current");
     const entry = byId(`entry-v${version}`);
     if (!entry) return;
@@ -52,10 +52,20 @@
     list.scrollTop += entry.getBoundingClientRect().top - list.getBoundingClientRect().top - list.clientHeight / 2;
   }
 
+  // name gives the page the address of the version that it shows. The way back
+  // leads to where the travel began.
+  function name(version) {
+    if (location.pathname === path(version)) return;
+    history[left ? "replaceState" : "pushState"](null, "", path(version));
+    left = true;
+  }
+  addEventListener("popstate", () => { if (left) location.reload(); });
+
   function arrive() {
     if (!travelling()) return;
     stop();
-    location.assign(path(wanted));
+    clearTimeout(naming);
+    left ? location.replace(path(wanted)) : location.assign(path(wanted));
   }
 
   // play goes on from the version shown to the last one.
@@ -63,6 +73,7 @@
     if (timer) return arrive();
     const range = slider();
     button.setAttribute("aria-pressed", "true");
+    button.textContent = "❚❚";
     wanted = Number(range.value) < Number(range.max) ? Number(range.value) : 0;
     timer = setInterval(() => {
       if (busy) return; // show every version
@@ -73,10 +84,24 @@
     }, 450);
   }
 
+  // stop leaves the version that is shown.
   function stop() {
+    if (!timer) return;
     clearInterval(timer);
     timer = 0;
+    byId("play").setAttribute("aria-pressed", "false");
+    byId("play").textContent = "▶";
   }
+
+  // Whoever does something else while versions are played means the one shown.
+  function pause({ target }) {
+    if (!timer || target.closest("#play")) return;
+    stop();
+    wanted = shown || wanted;
+    slider().value = wanted;
+  }
+  addEventListener("pointerdown", pause, true);
+  addEventListener("keydown", pause, true);
 
   document.addEventListener("input", (evt) => {
     if (evt.target.id !== "travel") return;

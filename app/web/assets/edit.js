@@ -1,0 +1,74 @@
+// Editing in place. What somebody types is theirs: when others change or take away
+// meanwhile what it is about, that is told, and the words stay.
+"use strict";
+
+(() => {
+  const byId = (id) => document.getElementById(id);
+  const fieldOf = (editor) => editor.querySelector("input[aria-describedby]");
+  const labelOf = (editor) => editor.querySelector(".label").textContent;
+  const opened = new Map(); // id of an open editor → {was: its words when it was opened, typed: those in its field}
+
+  // A details element opens and closes by itself; this puts the words of now into
+  // the field and the caret behind them.
+  document.addEventListener("toggle", ({ target: editor }) => {
+    if (!editor.matches("details.editor")) return;
+    if (!editor.open) return opened.delete(editor.id);
+    const input = fieldOf(editor);
+    opened.set(editor.id, { was: labelOf(editor), typed: "" });
+    byId(editor.id.replace("editor", "meanwhile")).textContent = "";
+    if (document.activeElement === input) return; // it came back from the server, with errors
+    input.value = labelOf(editor);
+    input.focus();
+    input.setSelectionRange(input.value.length, input.value.length);
+  }, true);
+
+  document.addEventListener("keydown", (evt) => {
+    const open = evt.key === "Escape" && evt.target.closest("details.editor[open], details.confirm[open]");
+    if (open) { backstory.close(open); evt.preventDefault(); }
+  });
+
+  // What was wrong with a text is not said of another one.
+  document.addEventListener("input", ({ target }) => {
+    if (!target.hasAttribute("aria-invalid")) return;
+    target.removeAttribute("aria-invalid");
+    byId(target.getAttribute("aria-describedby")).replaceChildren();
+  });
+
+  window.addEventListener("datastar-fetch", ({ detail }) => {
+    if (detail.type !== "datastar-patch-elements") return;
+    for (const [id, editor] of opened) if (byId(id)) editor.typed = fieldOf(byId(id)).value;
+  }, true);
+
+  function patched({ detail }) {
+    if (detail.type !== "datastar-patch-elements") return;
+    for (const [id, { was, typed }] of opened) {
+      const editor = byId(id);
+      if (editor) meanwhile(editor, was);
+      else {
+        opened.delete(id);
+        if (typed.trim() && typed.trim() !== was) rescue(id, was, typed);
+      }
+    }
+  }
+
+  // meanwhile tells whoever edits a text that it is another one by now.
+  function meanwhile(editor, was) {
+    const now = labelOf(editor), typed = fieldOf(editor).value.trim(), other = editor.open && now !== was && now !== typed;
+    const text = other ? `Somebody changed this to “${now}” meanwhile. Saving replaces it.` : "";
+    const slot = byId(editor.id.replace("editor", "meanwhile"));
+    if (slot.textContent !== text) slot.textContent = text;
+  }
+
+  // rescue keeps the words whose editor is gone: the item was taken off the list, or
+  // the list was put away.
+  function rescue(id, was, typed) {
+    const field = byId("add-item--text"), why = `“${was}” cannot be edited any more. `;
+    if (!field || field.value || id === "editor-rename") return backstory.say(`${why}You were writing: “${typed}”`, "bad");
+    field.value = typed;
+    field.focus();
+    backstory.say(`${why}What you were writing stands in the field for a new item.`, "bad");
+  }
+
+  // Added when deferred scripts and modules have run: Datastar's listener comes first.
+  document.addEventListener("DOMContentLoaded", () => document.addEventListener("datastar-fetch", patched));
+})();
