@@ -31,7 +31,7 @@ func TestTwoPeopleInStep(t *testing.T) {
 	bob.waitText("main", "This list is archived")
 	bob.wait("!document.querySelector('#add-item')")
 	second.click(".confirm summary")
-	second.click(".bubble button")
+	second.click(".bubble .danger")
 	ada.waitText("main", "has been deleted")
 	second.wait("!document.querySelector('.listing')")
 }
@@ -124,9 +124,13 @@ func TestWhatOthersDoToATextBeingEdited(t *testing.T) {
 	ada.edit("Bread", "")
 	send("remove_item", `"id":"`+ids[2]+`"`)
 	ada.wait("document.activeElement.id === 'add-item--text' && document.querySelectorAll('.toast').length === 1")
+	ada.typeInto("#add-item--text", "Half a w")
 	ada.edit("Sugar brown", " and fine")
 	send("archive", "")
+	ada.waitText("#toasts", "You were writing: “Half a w”")
 	ada.waitText("#toasts", "You were writing: “Sugar brown and fine”")
+	send("unarchive", "")
+	ada.wait("document.querySelector('#add-item--text')?.value === 'Half a w'")
 	if got := ada.eval("document.querySelectorAll('[aria-checked=true], .done').length"); got != "0" {
 		t.Errorf("%s items are done", got)
 	}

@@ -193,3 +193,11 @@ func thousands(n int64) string {
 	}
 	return text
 }
+
+// count says how many of something there are.
+func count(n int64, what string) string {
+	if n == 1 {
+		return "1 " + what
+	}
+	return thousands(n) + " " + what + "s"
+}

@@ -97,7 +97,7 @@ func TestEverythingByKeyboard(t *testing.T) {
 	ada.wait("!document.querySelector('.confirm').open")
 	ada.focused("not deleting")
 	ada.keys("\r")
-	ada.tabTo(".bubble button")
+	ada.tabTo(".bubble .danger")
 	ada.keys("\r")
 	ada.waitText("main", "has been deleted")
 	ada.focused("deleting the list")

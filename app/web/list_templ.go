@@ -662,7 +662,7 @@ func listHead(l listShown) templ.Component {
 					return templ_7745c5c3_Err
 				}
 			case "archived":
-				templ_7745c5c3_Err = actionForm("todos.list.unarchive", "restore", l.ID, "Restore", "Restore this list", "").Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = confirmDelete(l.ID, l.Name).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -670,7 +670,7 @@ func listHead(l listShown) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Err = confirmDelete(l.ID, l.Name).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = actionForm("todos.list.unarchive", "restore", l.ID, "Restore", "Restore this list", "").Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -733,7 +733,7 @@ func stateNotice(l listShown) templ.Component {
 					return templ_7745c5c3_Err
 				}
 			case l.Status == "deleted":
-				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 62, "<p class=\"notice\">This list has been deleted. Its history remains.</p>")
+				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 62, "<p class=\"notice\">This list has been deleted. What happened to it can still be read here.</p>")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

@@ -18,15 +18,15 @@ func ago(at, now time.Time) string {
 	case d < 45*time.Second:
 		return "just now"
 	case d < time.Hour:
-		return count(d, time.Minute, "min")
+		return spanAgo(d, time.Minute, "min")
 	case d < day:
-		return count(d, time.Hour, "h")
+		return spanAgo(d, time.Hour, "h")
 	case d < 30*day:
-		return count(d, day, "d")
+		return spanAgo(d, day, "d")
 	}
 	return at.UTC().Format("2006-01-02")
 }
 
-func count(d, unit time.Duration, name string) string {
+func spanAgo(d, unit time.Duration, name string) string {
 	return strconv.FormatInt(max(1, int64(d.Round(unit)/unit)), 10) + " " + name + " ago"
 }

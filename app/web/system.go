@@ -155,7 +155,7 @@ func lag(c engine.ConsumerStatus) string {
 	if c.LagEvents == 0 {
 		return "up to date"
 	}
-	return thousands(c.LagEvents) + " events, " + strconv.FormatFloat(c.LagSeconds, 'f', 1, 64) + " s behind"
+	return count(c.LagEvents, "event") + ", " + strconv.FormatFloat(c.LagSeconds, 'f', 1, 64) + " s behind"
 }
 
 // pace says how fast a consumer goes through the log.
@@ -167,14 +167,6 @@ func pace(perSecond float64) string {
 		return strconv.FormatFloat(perSecond, 'f', 1, 64) + " /s"
 	}
 	return thousands(int64(perSecond)) + " /s"
-}
-
-// attempts counts tries in words.
-func attempts(n int) string {
-	if n == 1 {
-		return "1 attempt"
-	}
-	return strconv.Itoa(n) + " attempts"
 }
 
 // firstLine is an error without its stack.

@@ -14,7 +14,7 @@ func TestSystemPageFollowsByItself(t *testing.T) {
 
 	ada.waitText(".scheduled", "Expire")
 	ada.click(".scheduled .confirm summary")
-	ada.click(".scheduled .bubble button")
+	ada.click(".scheduled .bubble .danger")
 	ada.wait("!document.querySelector('.scheduled')")
 	ada.waitText("main", "No command is due later")
 

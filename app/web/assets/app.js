@@ -15,6 +15,7 @@
 
   document.addEventListener("click", (evt) => {
     if (evt.target.closest("[data-copy]")) copyLink();
+    if (evt.target.closest("[data-cancel]")) backstory.close(evt.target.closest("details"));
     if (evt.target.closest("[data-close]")) evt.target.closest(".toast").remove();
     for (const open of document.querySelectorAll("details.confirm[open]")) if (!open.contains(evt.target)) open.open = false;
   });
@@ -54,12 +55,13 @@
   // ---- Around patches ------------------------------------------------------
 
   const newItem = () => byId("add-item--text");
-  let focus = null, draft = null;
+  let focus = null, draft = null, hadForm = false;
   window.addEventListener("datastar-fetch", (evt) => {
     connection(evt.detail);
     if (evt.detail.type !== "datastar-patch-elements") return;
     const el = document.activeElement, li = el && el.closest("li[data-item]");
-    if (newItem()) draft = newItem().value;
+    hadForm = !!newItem();
+    if (hadForm) draft = newItem().value;
     focus = el && el !== document.body ? { id: el.id, start: el.selectionStart, end: el.selectionEnd, around: around(el), li, next: li && li.nextElementSibling && li.nextElementSibling.dataset.item } : null;
   }, true);
 
@@ -68,6 +70,7 @@
     if (type === "error" && el.id === "updates" && evt.detail.argsRaw.status === "401") return location.assign("/login");
     if (type !== "datastar-patch-elements") return el.id === "updates" || backstory.fetched(evt.detail);
     if (newItem() && !newItem().value && draft) newItem().value = draft; // its form went and came back
+    if (hadForm && !newItem() && draft) backstory.say(`This list cannot be changed any more. You were writing: “${draft}”`, "bad");
     refocus();
     times();
     crowd();
