@@ -52,9 +52,9 @@ type EventType struct {
 	Version int // the current one
 	Retired bool
 	Doc     string
-	Decode  func(data []byte, version int) (Event, error) // stored: tolerant, upcast to the current version; keeps nothing of data
-	Check   func(data []byte) error                       // strict: the error is a *FaultsError
-	Tags    func(Event) []string                          // nil: none
+	Decode  func(d *Decoder, data []byte, version int) (Event, error) // with a StoredDecoder: tolerant, upcast to the current version; keeps nothing of data
+	Check   func(data []byte) error                                   // strict: the error is a *FaultsError
+	Tags    func(Event) []string                                      // nil: none
 }
 
 func (t *EventType) tags(event Event) []string {

@@ -7,33 +7,42 @@ import (
 	"strings"
 )
 
-// Decoder reads the JSON of one message for generated code: it knows where it
-// is, whether it is strict, and collects every fault. Values are slices of the
-// data whose syntax was judged before, so reading them cannot fail half-way.
+// Decoder reads the JSON of one message after the other for generated code: it
+// knows where it is, whether it is strict, and collects every fault. Values are
+// slices of the data whose syntax was judged before, so reading them cannot fail
+// half-way. It belongs to one goroutine.
 type Decoder struct {
 	strict bool
+	judged bool // by the database: the syntax is not judged again
 	path   []step
 	faults []Fault
 }
 
-// step is a member's name or, when name is empty and item is set, an index.
+// step is a member's name or an index.
 type step struct {
-	name  string
+	name  []byte // of the data
 	index int
 	item  bool
 }
 
+// StoredDecoder is for DecodeBy: it reads as DecodeStored does.
+func StoredDecoder() *Decoder { return &Decoder{} }
+
+// LogDecoder is a StoredDecoder for values of a json column, whose syntax
+// PostgreSQL has judged; with anything else it may panic.
+func LogDecoder() *Decoder { return &Decoder{judged: true} }
+
 // DecodeStrict accepts exactly what the schema does; the error is a *FaultsError
 // with every fault.
 func DecodeStrict[T any](data []byte, read func(*Decoder, []byte) T) (T, error) {
-	return decode(&Decoder{strict: true}, data, read)
+	return DecodeBy(&Decoder{strict: true}, data, read)
 }
 
 // DecodeStored reads what was accepted once: undeclared properties are ignored,
 // value constraints are not applied, defaults are filled. The error is a
 // *FaultsError.
 func DecodeStored[T any](data []byte, read func(*Decoder, []byte) T) (T, error) {
-	return decode(&Decoder{}, data, read)
+	return DecodeBy(StoredDecoder(), data, read)
 }
 
 // CheckStrict says what the schema has against the data, as DecodeStrict does.
@@ -52,11 +61,13 @@ func Default[T any](text string, read func(*Decoder, []byte) T) T {
 	return value
 }
 
-func decode[T any](d *Decoder, data []byte, read func(*Decoder, []byte) T) (T, error) {
+// DecodeBy reads with a decoder that may have read other data before.
+func DecodeBy[T any](d *Decoder, data []byte, read func(*Decoder, []byte) T) (T, error) {
 	var zero T
-	if !json.Valid(data) {
+	if !d.valid(data) {
 		return zero, faultOf(FaultSyntax, "is not valid JSON")
 	}
+	d.path, d.faults = d.path[:0], nil
 	if d.strict {
 		d.faults = textFaults(data)
 	}
@@ -65,6 +76,19 @@ func decode[T any](d *Decoder, data []byte, read func(*Decoder, []byte) T) (T, e
 		return zero, &FaultsError{Faults: d.faults}
 	}
 	return value, nil
+}
+
+// mostNested is how deep encoding/json lets values nest. PostgreSQL's bound is
+// another: it is that of the server's stack.
+const mostNested = 10_000
+
+// valid judges the syntax of the data, unless that was done: what is too short to
+// be nested too deeply, the database and encoding/json judge alike.
+func (d *Decoder) valid(data []byte) bool {
+	if d.judged && len(data) > 0 && len(data) <= 2*mostNested {
+		return true
+	}
+	return json.Valid(data)
 }
 
 // Strict says whether the schema's constraints are applied.
@@ -86,18 +110,47 @@ func (d *Decoder) constraint(code, message string) {
 // are the member's. Of a name that is given twice, all are yielded.
 func (d *Decoder) Members(raw []byte) iter.Seq2[string, []byte] {
 	return func(yield func(string, []byte) bool) {
-		if !d.Object(raw) {
-			return
-		}
 		depth := len(d.path)
 		defer func() { d.path = d.path[:depth] }()
-		for name, value := range members(raw) {
-			d.path = append(d.path[:depth], step{name: name})
-			if !yield(name, value) {
+		for m := d.Walk(raw); m.Next(); {
+			if !yield(string(m.Name), m.Value) {
 				return
 			}
 		}
 	}
+}
+
+// Walk is Members for generated code, which makes nothing for the collector: go to
+// the end.
+//
+//	for m := d.Walk(raw); m.Next(); {
+//		switch string(m.Name) {
+func (d *Decoder) Walk(raw []byte) Walker {
+	m := Walker{members: members{raw: raw, next: 1}, d: d, depth: len(d.path)}
+	if !d.Object(raw) {
+		m.raw, m.next = noMembers, 0
+	}
+	return m
+}
+
+var noMembers = []byte("}")
+
+// Walker is at a member of an object: Name is its name, Value its JSON. Both are
+// slices of the data, as a rule.
+type Walker struct {
+	members
+	d     *Decoder
+	depth int
+}
+
+// Next goes on to the next member, if there is one.
+func (m *Walker) Next() bool {
+	there := m.advance()
+	m.d.path = m.d.path[:m.depth]
+	if there {
+		m.d.path = append(m.d.path, step{name: m.Name})
+	}
+	return there
 }
 
 // Items yields the elements of an array; faults that are reported meanwhile are
@@ -138,7 +191,7 @@ func (d *Decoder) Require(there bool, name string) {
 	if there {
 		return
 	}
-	d.path = append(d.path, step{name: name})
+	d.path = append(d.path, step{name: []byte(name)})
 	d.Fault(FaultRequired, "is required")
 	d.path = d.path[:len(d.path)-1]
 }
@@ -159,9 +212,9 @@ func (d *Decoder) Tag(raw []byte, name string) (tag string, ok bool) {
 	if !d.Object(raw) {
 		return "", false
 	}
-	for key, value := range members(raw) {
-		if key == name && value[0] == '"' {
-			tag, ok = unquote(value), true
+	for m := membersOf(raw); m.advance(); {
+		if string(m.Name) == name && m.Value[0] == '"' {
+			tag, ok = unquote(m.Value), true
 		}
 	}
 	if !ok {
@@ -172,7 +225,7 @@ func (d *Decoder) Tag(raw []byte, name string) (tag string, ok bool) {
 
 // UnknownTag reports that no arm of a union has the discriminator's value.
 func (d *Decoder) UnknownTag(name string, known ...string) {
-	d.path = append(d.path, step{name: name})
+	d.path = append(d.path, step{name: []byte(name)})
 	d.Fault(FaultEnum, "must be one of "+strings.Join(known, ", "))
 	d.path = d.path[:len(d.path)-1]
 }
@@ -186,7 +239,7 @@ func (d *Decoder) pointer() string {
 			b.WriteString(strconv.Itoa(s.index))
 			continue
 		}
-		b.WriteString(pointerEscapes.Replace(s.name))
+		b.WriteString(pointerEscapes.Replace(string(s.name)))
 	}
 	return b.String()
 }

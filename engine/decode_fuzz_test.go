@@ -45,6 +45,9 @@ func FuzzDecoder(f *testing.F) {
 		if err != nil {
 			return
 		}
+		if judged, err := DecodeBy(LogDecoder(), data, read); err != nil || !reflect.DeepEqual(judged, got) {
+			t.Fatalf("%q: got %#v, and with a log's decoder %#v, %v", data, got, judged, err)
+		}
 		decoder := json.NewDecoder(bytes.NewReader(data))
 		decoder.UseNumber()
 		var want any

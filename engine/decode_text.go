@@ -69,20 +69,28 @@ func groupEnd(data []byte, i int) int {
 	}
 }
 
-// members yields the names and values of an object, in order.
-func members(raw []byte) iter.Seq2[string, []byte] {
-	return func(yield func(string, []byte) bool) {
-		for i := skipSpace(raw, 1); raw[i] != '}'; i = skipSpace(raw, i) {
-			end := stringEnd(raw, i)
-			name := unquote(raw[i:end])
-			i = skipSpace(raw, end)
-			end = valueEnd(raw, i)
-			if !yield(name, raw[i:end]) {
-				return
-			}
-			i = end
-		}
+// members walks over an object, in order.
+type members struct {
+	Name, Value []byte // of the member: unquoted, and JSON
+
+	raw  []byte
+	next int // index behind the member
+}
+
+func membersOf(raw []byte) members { return members{raw: raw, next: 1} }
+
+// advance goes on to the next member, if there is one.
+func (m *members) advance() bool {
+	i := skipSpace(m.raw, m.next)
+	if m.raw[i] == '}' {
+		return false
 	}
+	end := stringEnd(m.raw, i)
+	m.Name = unquoted(m.raw[i:end])
+	i = skipSpace(m.raw, end)
+	m.next = valueEnd(m.raw, i)
+	m.Value = m.raw[i:m.next]
+	return true
 }
 
 // elements yields the values of an array, in order.
@@ -100,12 +108,28 @@ func elements(raw []byte) iter.Seq[[]byte] {
 
 // unquote is the text of a JSON string.
 func unquote(raw []byte) string {
+	if plain(raw) {
+		return string(raw[1 : len(raw)-1])
+	}
+	return unquoteSlow(raw)
+}
+
+// unquoted is unquote without a copy, where there is nothing to unescape.
+func unquoted(raw []byte) []byte {
+	if plain(raw) {
+		return raw[1 : len(raw)-1]
+	}
+	return []byte(unquoteSlow(raw))
+}
+
+// plain says whether a JSON string stands for what is between its quotes.
+func plain(raw []byte) bool {
 	for _, c := range raw {
 		if c == '\\' || c >= utf8.RuneSelf {
-			return unquoteSlow(raw)
+			return false
 		}
 	}
-	return string(raw[1 : len(raw)-1])
+	return true
 }
 
 func unquoteSlow(raw []byte) string {

@@ -92,11 +92,16 @@ func (s *System) ActorOf(command string) (*Actor, bool) {
 
 // Decode makes an event of a stored row. An unknown type is an *UnknownEventError.
 func (s *System) Decode(typ string, version int, data []byte) (Event, error) {
+	return s.DecodeBy(StoredDecoder(), typ, version, data)
+}
+
+// DecodeBy is Decode with the caller's decoder.
+func (s *System) DecodeBy(d *Decoder, typ string, version int, data []byte) (Event, error) {
 	t, ok := s.events[typ]
 	if !ok {
 		return nil, &UnknownEventError{Type: typ, Version: version}
 	}
-	event, err := t.Decode(data, version)
+	event, err := t.Decode(d, data, version)
 	if err != nil {
 		return nil, fmt.Errorf("decode %s version %d: %w", typ, version, err)
 	}

@@ -117,7 +117,14 @@ func (d *Decoder) Bool(raw []byte) bool {
 }
 
 // UUID reads a UUID in its 36-character form.
-func (d *Decoder) UUID(raw []byte) uuid.UUID { return parsed(d, raw, "uuid", ParseUUID) }
+func (d *Decoder) UUID(raw []byte) uuid.UUID {
+	if len(raw) == len(`"00000000-0000-0000-0000-000000000000"`) && raw[0] == '"' {
+		if id, err := uuid.ParseBytes(raw[1 : len(raw)-1]); err == nil {
+			return id
+		}
+	}
+	return parsed(d, raw, "uuid", ParseUUID) // it is escaped, or not one
+}
 
 // Time reads a date-time as an instant in UTC.
 func (d *Decoder) Time(raw []byte) time.Time { return parsed(d, raw, "date-time", ParseInstant) }
@@ -168,6 +175,11 @@ func DecodeID[T ~string](d *Decoder, raw []byte, parse func(string) (T, error)) 
 
 // Enum reads one of the known texts; what was stored may be another.
 func (d *Decoder) Enum(raw []byte, known ...string) string {
+	for _, text := range known {
+		if len(raw) == len(text)+2 && raw[0] == '"' && string(raw[1:len(raw)-1]) == text && plain(raw) {
+			return text
+		}
+	}
 	text, ok := d.text(raw)
 	if ok && d.strict && !slices.Contains(known, text) {
 		d.Fault(FaultEnum, "must be one of "+strings.Join(known, ", "))

@@ -72,7 +72,7 @@ func (d *Decoder) Size(raw []byte, size Range) {
 		return
 	}
 	n := int64(0)
-	for range members(raw) {
+	for m := membersOf(raw); m.advance(); {
 		n++
 	}
 	d.count(size, n, "field", "fields")
@@ -141,7 +141,10 @@ func writeCanonical(b *strings.Builder, raw []byte) {
 }
 
 func writeCanonicalObject(b *strings.Builder, raw []byte) {
-	values := maps.Collect(members(raw))
+	values := map[string][]byte{}
+	for m := membersOf(raw); m.advance(); {
+		values[string(m.Name)] = m.Value
+	}
 	b.WriteByte('{')
 	for _, name := range slices.Sorted(maps.Keys(values)) {
 		quoted, err := json.Marshal(name)

@@ -18,11 +18,25 @@ import (
 var storedItem = []byte(`{"id":"0190a000-0000-7000-8000-000000000001","text":"Milk for the week"}`)
 
 func BenchmarkItemAdded_Decoded(b *testing.B) {
+	d := engine.LogDecoder()
 	b.ReportAllocs()
 	for b.Loop() {
-		if _, err := list.DecodeStoredItemAdded(storedItem, 1); err != nil {
+		if _, err := list.DecodeStoredItemAdded(d, storedItem, 1); err != nil {
 			b.Fatal(err)
 		}
+	}
+}
+
+// Decoding an event makes its text, and nothing for itself.
+func TestItemAdded_Decoded_MakesItsTextOnly(t *testing.T) {
+	d := engine.LogDecoder()
+	made := testing.AllocsPerRun(100, func() {
+		if _, err := list.DecodeStoredItemAdded(d, storedItem, 1); err != nil {
+			t.Error(err)
+		}
+	})
+	if made > 1 {
+		t.Errorf("%.0f allocations", made)
 	}
 }
 

@@ -122,17 +122,17 @@ func (p *plan) olderEvent(a *model.Actor, e, old *model.Event) error {
 
 // decodeStored emits, for an event with one version:
 //
-//	func DecodeStoredItemAdded(data []byte, version int) (ItemAdded, error) {
+//	func DecodeStoredItemAdded(d *engine.Decoder, data []byte, version int) (ItemAdded, error) {
 //		if version != 1 {
 //			return ItemAdded{}, engine.UnknownVersion("todos.list.item_added", version)
 //		}
-//		return engine.DecodeStored(data, ReadItemAdded)
+//		return engine.DecodeBy(d, data, ReadItemAdded)
 //	}
 //
 // With older versions an Upcaster comes first and the chain follows.
 func (f *goFile) decodeStored(e *model.Event) {
-	params := []jen.Code{jen.Id("data").Index().Byte(), jen.Id("version").Int()}
-	cases := []jen.Code{jen.Case(jen.Lit(e.Version)).Block(jen.Return(engine("DecodeStored").Call(jen.Id("data"), jen.Id("Read"+e.GoName))))}
+	params := storedParams()
+	cases := []jen.Code{jen.Case(jen.Lit(e.Version)).Block(jen.Return(engine("DecodeBy").Call(jen.Id("d"), jen.Id("data"), jen.Id("Read"+e.GoName))))}
 	if len(e.Older) > 0 {
 		params = append([]jen.Code{jen.Id("h").Id("Upcaster")}, params...)
 		for i, old := range e.Older {
@@ -147,9 +147,14 @@ func (f *goFile) decodeStored(e *model.Event) {
 	f.Line()
 }
 
+// storedParams emits: d *engine.Decoder, data []byte, version int
+func storedParams() []jen.Code {
+	return []jen.Code{jen.Id("d").Op("*").Add(engine("Decoder")), jen.Id("data").Index().Byte(), jen.Id("version").Int()}
+}
+
 // upcast emits:
 //
-//	value, err := engine.DecodeStored(data, ReadItemAddedV1)
+//	value, err := engine.DecodeBy(d, data, ReadItemAddedV1)
 //	if err != nil {
 //		return ItemAdded{}, err
 //	}
@@ -160,7 +165,7 @@ func (f *goFile) upcast(e *model.Event, from int) []jen.Code {
 		result = jen.Id("h").Dot("Upcast" + versioned(e.GoName, old.Version)).Call(result)
 	}
 	return []jen.Code{
-		jen.List(jen.Id("value"), jen.Id("err")).Op(":=").Add(engine("DecodeStored")).Call(jen.Id("data"), jen.Id("Read"+versioned(e.GoName, e.Older[from].Version))),
+		jen.List(jen.Id("value"), jen.Id("err")).Op(":=").Add(engine("DecodeBy")).Call(jen.Id("d"), jen.Id("data"), jen.Id("Read"+versioned(e.GoName, e.Older[from].Version))),
 		jen.If(jen.Id("err").Op("!=").Nil()).Block(jen.Return(jen.Id(e.GoName).Values(), jen.Id("err"))),
 		jen.Return(result, jen.Nil()),
 	}

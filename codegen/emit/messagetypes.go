@@ -140,13 +140,13 @@ func (f *goFile) eventType(e *model.Event, typ string, retired bool) *jen.Statem
 	if retired {
 		entries = append(entries, entry{"Retired", jen.True()})
 	}
-	args := []jen.Code{jen.Id("data"), jen.Id("version")}
+	args := []jen.Code{jen.Id("d"), jen.Id("data"), jen.Id("version")}
 	if len(e.Older) > 0 {
 		args = append([]jen.Code{jen.Id("h")}, args...)
 	}
 	entries = append(entries,
 		entry{"Doc", jen.Lit(e.Doc)},
-		entry{"Decode", jen.Func().Params(jen.Id("data").Index().Byte(), jen.Id("version").Int()).Params(engine("Event"), jen.Error()).Block(
+		entry{"Decode", jen.Func().Params(storedParams()...).Params(engine("Event"), jen.Error()).Block(
 			jen.Return(jen.Id("DecodeStored" + e.GoName).Call(args...)))},
 		entry{"Check", jen.Func().Params(jen.Id("data").Index().Byte()).Error().Block(
 			jen.Return(engine("CheckStrict").Call(jen.Id("data"), jen.Id("Read"+e.GoName))))})

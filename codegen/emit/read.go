@@ -8,11 +8,10 @@ import (
 	"github.com/dave/jennifer/jen"
 )
 
-// readExpr emits the expression that reads a value of type t out of the raw JSON
-// in variable from: d.String(value, engine.Text{…})
-func (f *goFile) readExpr(t *model.Type, from string) *jen.Statement {
+// readExpr emits the expression that reads a value of type t out of raw JSON:
+// d.String(m.Value, engine.Text{…})
+func (f *goFile) readExpr(t *model.Type, raw *jen.Statement) *jen.Statement {
 	t = resolve(t)
-	raw := jen.Id(from)
 	if t.Nullable {
 		return engine("DecodeNullable").Call(jen.Id("d"), raw, f.readFunc(bare(t)))
 	}
@@ -93,7 +92,7 @@ func (f *goFile) readFunc(t *model.Type) *jen.Statement {
 	case isText && !hasTextRules(t.Checks):
 		return jen.Parens(jen.Op("*").Add(engine("Decoder"))).Dot(method)
 	}
-	return jen.Func().Params(decoderParams()...).Add(f.goType(t)).Block(jen.Return(f.readExpr(t, "raw")))
+	return jen.Func().Params(decoderParams()...).Add(f.goType(t)).Block(jen.Return(f.readExpr(t, jen.Id("raw"))))
 }
 
 // readObject emits:
@@ -104,11 +103,11 @@ func (f *goFile) readFunc(t *model.Type) *jen.Statement {
 //			return out
 //		}
 //		var has struct{ ID bool }
-//		for name, value := range d.Members(raw) {
-//			switch name {
+//		for m := d.Walk(raw); m.Next(); {
+//			switch string(m.Name) {
 //			case "id":
 //				has.ID = true
-//				out.ID = d.UUID(value)
+//				out.ID = d.UUID(m.Value)
 //			default:
 //				d.Undeclared()
 //			}
@@ -169,9 +168,9 @@ func (r *objectReader) loop() []jen.Code {
 	if len(o.Fields) == 0 && o.Additional == model.Open {
 		return nil
 	}
-	members := jen.Id("d").Dot("Members").Call(jen.Id("raw"))
+	walk := jen.For(jen.Id("m").Op(":=").Id("d").Dot("Walk").Call(jen.Id("raw")), jen.Id("m").Dot("Next").Call(), jen.Empty())
 	if len(o.Fields) == 0 && o.Additional == model.Closed {
-		return []jen.Code{jen.For(jen.Range().Add(members)).Block(jen.Id("d").Dot("Undeclared").Call())}
+		return []jen.Code{walk.Block(jen.Id("d").Dot("Undeclared").Call())}
 	}
 	var cases []jen.Code
 	for _, field := range o.Fields {
@@ -185,11 +184,13 @@ func (r *objectReader) loop() []jen.Code {
 		cases = append(cases, jen.Default().Block(jen.Id("d").Dot("Undeclared").Call()))
 	case model.Typed:
 		cases = append(cases, jen.Default().Block(
-			engine("PutExtra").Call(jen.Op("&").Id("out").Dot("Extra"), jen.Id("name"), r.readExpr(o.Extra, "value"))))
+			engine("PutExtra").Call(jen.Op("&").Id("out").Dot("Extra"), jen.String().Call(jen.Id("m").Dot("Name")), r.readExpr(o.Extra, memberValue()))))
 	}
-	return []jen.Code{jen.For(jen.List(jen.Id("name"), jen.Id("value")).Op(":=").Range().Add(members)).Block(
-		jen.Switch(jen.Id("name")).Block(cases...))}
+	return []jen.Code{walk.Block(jen.Switch(jen.String().Call(jen.Id("m").Dot("Name"))).Block(cases...))}
 }
+
+// memberValue emits: m.Value
+func memberValue() *jen.Statement { return jen.Id("m").Dot("Value") }
 
 func (r *objectReader) read(field *model.Field) []jen.Code {
 	var stmts []jen.Code
@@ -199,15 +200,15 @@ func (r *objectReader) read(field *model.Field) []jen.Code {
 	target := jen.Id("out").Dot(field.GoName).Op("=")
 	switch r.fieldKind(field, r.state) {
 	case constField:
-		return append(stmts, jen.Id("d").Dot("Const").Call(jen.Id("value"), jen.Lit(string(resolve(field.Type).Const))))
+		return append(stmts, jen.Id("d").Dot("Const").Call(memberValue(), jen.Lit(string(resolve(field.Type).Const))))
 	case optField:
 		name := "DecodeOpt"
 		if resolve(field.Type).Nullable {
 			name = "DecodeOptNullable"
 		}
-		return append(stmts, target.Add(engine(name)).Call(jen.Id("d"), jen.Id("value"), r.readFunc(bare(field.Type))))
+		return append(stmts, target.Add(engine(name)).Call(jen.Id("d"), memberValue(), r.readFunc(bare(field.Type))))
 	}
-	return append(stmts, target.Add(r.readExpr(field.Type, "value")))
+	return append(stmts, target.Add(r.readExpr(field.Type, memberValue())))
 }
 
 // readRenamed reads a stored property by its old name, unless the new one came.

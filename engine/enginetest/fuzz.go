@@ -49,7 +49,7 @@ func Fuzz[T engine.TB](f FuzzTarget, actor engine.Actor, messages []Message) {
 // survives says what does not hold for bytes of any kind.
 func survives(actor *engine.Actor, m Message, data []byte) string {
 	if kind, ok := actor.EventType(m.Type); ok && m.Version > 0 {
-		if _, err := kind.Decode(data, m.Version); err != nil && !isFaults(err) {
+		if _, err := kind.Decode(engine.StoredDecoder(), data, m.Version); err != nil && !isFaults(err) {
 			return "reading it back from the log fails, but not with faults: " + err.Error()
 		}
 	}

@@ -45,7 +45,7 @@ func (m Message) strict(actor *engine.Actor) (read func([]byte) (decoded, error)
 		if err := kind.Check(data); err != nil {
 			return nil, err
 		}
-		return kind.Decode(data, m.Version)
+		return kind.Decode(engine.StoredDecoder(), data, m.Version)
 	}, true
 }
 

@@ -180,11 +180,11 @@ func stored(actor *engine.Actor, m Message, data []byte) string {
 	if !ok {
 		return "the actor does not know it"
 	}
-	event, err := kind.Decode(data, m.Version)
+	event, err := kind.Decode(engine.StoredDecoder(), data, m.Version)
 	if err != nil {
 		return "it cannot be read back from the log: " + err.Error()
 	}
-	return stable(func(data []byte) (decoded, error) { return kind.Decode(data, kind.Version) }, event)
+	return stable(func(data []byte) (decoded, error) { return kind.Decode(engine.StoredDecoder(), data, kind.Version) }, event)
 }
 
 // refused spoils the instance in every way.

@@ -77,7 +77,7 @@ func scanLog(conn *pgx.Conn) error {
 	var at time.Time
 	var data []byte
 	_, err = pgx.ForEachRow(rows, []any{&position, &stream, &version, &id, &typ, &schema, &at, &by, &correlation, &causation, &data}, func() error {
-		_, err := stored[deposited](data, schema)
+		_, err := stored[deposited](nil, data, schema)
 		return err
 	})
 	return err

@@ -174,7 +174,7 @@ func decode[C engine.Command](data []byte) (engine.Command, error) {
 	return c, nil
 }
 
-func stored[E engine.Event](data []byte, _ int) (engine.Event, error) {
+func stored[E engine.Event](_ *engine.Decoder, data []byte, _ int) (engine.Event, error) {
 	var e E
 	err := json.Unmarshal(data, &e)
 	return e, err

@@ -164,7 +164,7 @@ func TestWhatIsDecodedEncodesToTheSame(t *testing.T) {
 		if !accepts(t, schema, data) {
 			t.Fatalf("the schema refuses what was encoded: %s", data)
 		}
-		second, err := order.DecodeStoredPlaced(data, 1)
+		second, err := order.DecodeStoredPlaced(engine.StoredDecoder(), data, 1)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -75,18 +75,18 @@ func TestStoredIsTolerant(t *testing.T) {
 	delete(instance, "name")
 	delete(instance, "list")
 	delete(instance, "theme")
-	got, err := order.DecodeStoredPlaced(text(instance), 1)
+	got, err := order.DecodeStoredPlaced(engine.StoredDecoder(), text(instance), 1)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if got.Size != 1000 || got.Name != "old name" || got.Theme != "dark" || len(got.List) != 2 || got.Color != "gone" {
 		t.Errorf("got %+v", got)
 	}
-	if _, err := order.DecodeStoredPlaced(text(valid()), 2); err == nil {
+	if _, err := order.DecodeStoredPlaced(engine.StoredDecoder(), text(valid()), 2); err == nil {
 		t.Error("a version that no schema describes was read")
 	}
 	instance["size"] = `"text"`
-	if _, err := order.DecodeStoredPlaced(text(instance), 1); err == nil {
+	if _, err := order.DecodeStoredPlaced(engine.StoredDecoder(), text(instance), 1); err == nil {
 		t.Error("text was read as a number")
 	}
 }

@@ -34,11 +34,11 @@ func ReadActivate(d *engine.Decoder, raw []byte) Activate {
 	var has struct {
 		ReservationID bool
 	}
-	for name, value := range d.Members(raw) {
-		switch name {
+	for m := d.Walk(raw); m.Next(); {
+		switch string(m.Name) {
 		case "reservation_id":
 			has.ReservationID = true
-			out.ReservationID = d.UUID(value)
+			out.ReservationID = d.UUID(m.Value)
 		default:
 			d.Undeclared()
 		}

@@ -37,14 +37,14 @@ func ReadEndExpansion(d *engine.Decoder, raw []byte) EndExpansion {
 	var has struct {
 		ID, Reason bool
 	}
-	for name, value := range d.Members(raw) {
-		switch name {
+	for m := d.Walk(raw); m.Next(); {
+		switch string(m.Name) {
 		case "id":
 			has.ID = true
-			out.ID = d.UUID(value)
+			out.ID = d.UUID(m.Value)
 		case "reason":
 			has.Reason = true
-			out.Reason = types.ReadReason(d, value)
+			out.Reason = types.ReadReason(d, m.Value)
 		default:
 			d.Undeclared()
 		}

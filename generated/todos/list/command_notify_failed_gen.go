@@ -36,14 +36,14 @@ func ReadNotifyFailed(d *engine.Decoder, raw []byte) NotifyFailed {
 	var has struct {
 		ID, Service bool
 	}
-	for name, value := range d.Members(raw) {
-		switch name {
+	for m := d.Walk(raw); m.Next(); {
+		switch string(m.Name) {
 		case "id":
 			has.ID = true
-			out.ID = d.UUID(value)
+			out.ID = d.UUID(m.Value)
 		case "service":
 			has.Service = true
-			out.Service = d.String(value, engine.Text{Length: engine.Between(1, 40)})
+			out.Service = d.String(m.Value, engine.Text{Length: engine.Between(1, 40)})
 		default:
 			d.Undeclared()
 		}

@@ -34,11 +34,11 @@ func ReadRemoveItem(d *engine.Decoder, raw []byte) RemoveItem {
 	var has struct {
 		ID bool
 	}
-	for name, value := range d.Members(raw) {
-		switch name {
+	for m := d.Walk(raw); m.Next(); {
+		switch string(m.Name) {
 		case "id":
 			has.ID = true
-			out.ID = d.UUID(value)
+			out.ID = d.UUID(m.Value)
 		default:
 			d.Undeclared()
 		}

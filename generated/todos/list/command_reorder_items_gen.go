@@ -36,13 +36,13 @@ func ReadReorderItems(d *engine.Decoder, raw []byte) ReorderItems {
 	var has struct {
 		ID bool
 	}
-	for name, value := range d.Members(raw) {
-		switch name {
+	for m := d.Walk(raw); m.Next(); {
+		switch string(m.Name) {
 		case "id":
 			has.ID = true
-			out.ID = d.UUID(value)
+			out.ID = d.UUID(m.Value)
 		case "before":
-			out.Before = engine.DecodeOpt(d, value, (*engine.Decoder).UUID)
+			out.Before = engine.DecodeOpt(d, m.Value, (*engine.Decoder).UUID)
 		default:
 			d.Undeclared()
 		}

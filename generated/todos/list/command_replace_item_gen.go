@@ -45,14 +45,14 @@ func ReadReplaceItem(d *engine.Decoder, raw []byte) ReplaceItem {
 	var has struct {
 		ID, Lines bool
 	}
-	for name, value := range d.Members(raw) {
-		switch name {
+	for m := d.Walk(raw); m.Next(); {
+		switch string(m.Name) {
 		case "id":
 			has.ID = true
-			out.ID = d.UUID(value)
+			out.ID = d.UUID(m.Value)
 		case "lines":
 			has.Lines = true
-			out.Lines = engine.DecodeArray(d, value, engine.Items{Count: engine.Between(1, 20)}, func(d *engine.Decoder, raw []byte) string {
+			out.Lines = engine.DecodeArray(d, m.Value, engine.Items{Count: engine.Between(1, 20)}, func(d *engine.Decoder, raw []byte) string {
 				return d.String(raw, engine.Text{Length: engine.Between(1, 200)})
 			})
 		default:

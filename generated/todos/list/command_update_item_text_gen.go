@@ -36,14 +36,14 @@ func ReadUpdateItemText(d *engine.Decoder, raw []byte) UpdateItemText {
 	var has struct {
 		ID, Text bool
 	}
-	for name, value := range d.Members(raw) {
-		switch name {
+	for m := d.Walk(raw); m.Next(); {
+		switch string(m.Name) {
 		case "id":
 			has.ID = true
-			out.ID = d.UUID(value)
+			out.ID = d.UUID(m.Value)
 		case "text":
 			has.Text = true
-			out.Text = d.String(value, engine.Text{Length: engine.Between(1, 200), Trim: true})
+			out.Text = d.String(m.Value, engine.Text{Length: engine.Between(1, 200), Trim: true})
 		default:
 			d.Undeclared()
 		}

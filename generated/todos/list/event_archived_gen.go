@@ -23,10 +23,10 @@ func DecodeArchived(data []byte) (Archived, error) {
 }
 
 // DecodeStoredArchived reads an event back from the log: leniently, and as its current version.
-func DecodeStoredArchived(data []byte, version int) (Archived, error) {
+func DecodeStoredArchived(d *engine.Decoder, data []byte, version int) (Archived, error) {
 	switch version {
 	case 1:
-		return engine.DecodeStored(data, ReadArchived)
+		return engine.DecodeBy(d, data, ReadArchived)
 	}
 	return Archived{}, engine.UnknownVersion("todos.list.archived", version)
 }

@@ -31,10 +31,10 @@ func DecodeCreated(data []byte) (Created, error) {
 }
 
 // DecodeStoredCreated reads an event back from the log: leniently, and as its current version.
-func DecodeStoredCreated(data []byte, version int) (Created, error) {
+func DecodeStoredCreated(d *engine.Decoder, data []byte, version int) (Created, error) {
 	switch version {
 	case 1:
-		return engine.DecodeStored(data, ReadCreated)
+		return engine.DecodeBy(d, data, ReadCreated)
 	}
 	return Created{}, engine.UnknownVersion("todos.list.created", version)
 }
@@ -48,14 +48,14 @@ func ReadCreated(d *engine.Decoder, raw []byte) Created {
 	var has struct {
 		Name, ReservationID bool
 	}
-	for name, value := range d.Members(raw) {
-		switch name {
+	for m := d.Walk(raw); m.Next(); {
+		switch string(m.Name) {
 		case "name":
 			has.Name = true
-			out.Name = d.String(value, engine.Text{Length: engine.Between(1, 200)})
+			out.Name = d.String(m.Value, engine.Text{Length: engine.Between(1, 200)})
 		case "reservation_id":
 			has.ReservationID = true
-			out.ReservationID = d.UUID(value)
+			out.ReservationID = d.UUID(m.Value)
 		}
 	}
 	d.Require(has.Name, "name")

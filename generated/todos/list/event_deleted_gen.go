@@ -23,10 +23,10 @@ func DecodeDeleted(data []byte) (Deleted, error) {
 }
 
 // DecodeStoredDeleted reads an event back from the log: leniently, and as its current version.
-func DecodeStoredDeleted(data []byte, version int) (Deleted, error) {
+func DecodeStoredDeleted(d *engine.Decoder, data []byte, version int) (Deleted, error) {
 	switch version {
 	case 1:
-		return engine.DecodeStored(data, ReadDeleted)
+		return engine.DecodeBy(d, data, ReadDeleted)
 	}
 	return Deleted{}, engine.UnknownVersion("todos.list.deleted", version)
 }

@@ -32,10 +32,10 @@ func DecodeExpansionEnded(data []byte) (ExpansionEnded, error) {
 }
 
 // DecodeStoredExpansionEnded reads an event back from the log: leniently, and as its current version.
-func DecodeStoredExpansionEnded(data []byte, version int) (ExpansionEnded, error) {
+func DecodeStoredExpansionEnded(d *engine.Decoder, data []byte, version int) (ExpansionEnded, error) {
 	switch version {
 	case 1:
-		return engine.DecodeStored(data, ReadExpansionEnded)
+		return engine.DecodeBy(d, data, ReadExpansionEnded)
 	}
 	return ExpansionEnded{}, engine.UnknownVersion("todos.list.expansion_ended", version)
 }
@@ -49,14 +49,14 @@ func ReadExpansionEnded(d *engine.Decoder, raw []byte) ExpansionEnded {
 	var has struct {
 		ID, Reason bool
 	}
-	for name, value := range d.Members(raw) {
-		switch name {
+	for m := d.Walk(raw); m.Next(); {
+		switch string(m.Name) {
 		case "id":
 			has.ID = true
-			out.ID = d.UUID(value)
+			out.ID = d.UUID(m.Value)
 		case "reason":
 			has.Reason = true
-			out.Reason = types.ReadReason(d, value)
+			out.Reason = types.ReadReason(d, m.Value)
 		}
 	}
 	d.Require(has.ID, "id")

@@ -31,10 +31,10 @@ func DecodeExpansionStarted(data []byte) (ExpansionStarted, error) {
 }
 
 // DecodeStoredExpansionStarted reads an event back from the log: leniently, and as its current version.
-func DecodeStoredExpansionStarted(data []byte, version int) (ExpansionStarted, error) {
+func DecodeStoredExpansionStarted(d *engine.Decoder, data []byte, version int) (ExpansionStarted, error) {
 	switch version {
 	case 1:
-		return engine.DecodeStored(data, ReadExpansionStarted)
+		return engine.DecodeBy(d, data, ReadExpansionStarted)
 	}
 	return ExpansionStarted{}, engine.UnknownVersion("todos.list.expansion_started", version)
 }
@@ -48,14 +48,14 @@ func ReadExpansionStarted(d *engine.Decoder, raw []byte) ExpansionStarted {
 	var has struct {
 		ID, Text bool
 	}
-	for name, value := range d.Members(raw) {
-		switch name {
+	for m := d.Walk(raw); m.Next(); {
+		switch string(m.Name) {
 		case "id":
 			has.ID = true
-			out.ID = d.UUID(value)
+			out.ID = d.UUID(m.Value)
 		case "text":
 			has.Text = true
-			out.Text = d.String(value, engine.Text{Length: engine.Between(1, 200)})
+			out.Text = d.String(m.Value, engine.Text{Length: engine.Between(1, 200)})
 		}
 	}
 	d.Require(has.ID, "id")

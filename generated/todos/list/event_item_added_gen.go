@@ -33,10 +33,10 @@ func DecodeItemAdded(data []byte) (ItemAdded, error) {
 }
 
 // DecodeStoredItemAdded reads an event back from the log: leniently, and as its current version.
-func DecodeStoredItemAdded(data []byte, version int) (ItemAdded, error) {
+func DecodeStoredItemAdded(d *engine.Decoder, data []byte, version int) (ItemAdded, error) {
 	switch version {
 	case 1:
-		return engine.DecodeStored(data, ReadItemAdded)
+		return engine.DecodeBy(d, data, ReadItemAdded)
 	}
 	return ItemAdded{}, engine.UnknownVersion("todos.list.item_added", version)
 }
@@ -50,16 +50,16 @@ func ReadItemAdded(d *engine.Decoder, raw []byte) ItemAdded {
 	var has struct {
 		ID, Text bool
 	}
-	for name, value := range d.Members(raw) {
-		switch name {
+	for m := d.Walk(raw); m.Next(); {
+		switch string(m.Name) {
 		case "id":
 			has.ID = true
-			out.ID = d.UUID(value)
+			out.ID = d.UUID(m.Value)
 		case "text":
 			has.Text = true
-			out.Text = d.String(value, engine.Text{Length: engine.Between(1, 200)})
+			out.Text = d.String(m.Value, engine.Text{Length: engine.Between(1, 200)})
 		case "before":
-			out.Before = engine.DecodeOpt(d, value, (*engine.Decoder).UUID)
+			out.Before = engine.DecodeOpt(d, m.Value, (*engine.Decoder).UUID)
 		}
 	}
 	d.Require(has.ID, "id")

@@ -31,10 +31,10 @@ func DecodeItemDispatchFailed(data []byte) (ItemDispatchFailed, error) {
 }
 
 // DecodeStoredItemDispatchFailed reads an event back from the log: leniently, and as its current version.
-func DecodeStoredItemDispatchFailed(data []byte, version int) (ItemDispatchFailed, error) {
+func DecodeStoredItemDispatchFailed(d *engine.Decoder, data []byte, version int) (ItemDispatchFailed, error) {
 	switch version {
 	case 1:
-		return engine.DecodeStored(data, ReadItemDispatchFailed)
+		return engine.DecodeBy(d, data, ReadItemDispatchFailed)
 	}
 	return ItemDispatchFailed{}, engine.UnknownVersion("todos.list.item_dispatch_failed", version)
 }
@@ -48,14 +48,14 @@ func ReadItemDispatchFailed(d *engine.Decoder, raw []byte) ItemDispatchFailed {
 	var has struct {
 		ID, Service bool
 	}
-	for name, value := range d.Members(raw) {
-		switch name {
+	for m := d.Walk(raw); m.Next(); {
+		switch string(m.Name) {
 		case "id":
 			has.ID = true
-			out.ID = d.UUID(value)
+			out.ID = d.UUID(m.Value)
 		case "service":
 			has.Service = true
-			out.Service = d.String(value, engine.Text{Length: engine.Between(1, 40)})
+			out.Service = d.String(m.Value, engine.Text{Length: engine.Between(1, 40)})
 		}
 	}
 	d.Require(has.ID, "id")

@@ -31,10 +31,10 @@ func DecodeItemDispatched(data []byte) (ItemDispatched, error) {
 }
 
 // DecodeStoredItemDispatched reads an event back from the log: leniently, and as its current version.
-func DecodeStoredItemDispatched(data []byte, version int) (ItemDispatched, error) {
+func DecodeStoredItemDispatched(d *engine.Decoder, data []byte, version int) (ItemDispatched, error) {
 	switch version {
 	case 1:
-		return engine.DecodeStored(data, ReadItemDispatched)
+		return engine.DecodeBy(d, data, ReadItemDispatched)
 	}
 	return ItemDispatched{}, engine.UnknownVersion("todos.list.item_dispatched", version)
 }
@@ -48,14 +48,14 @@ func ReadItemDispatched(d *engine.Decoder, raw []byte) ItemDispatched {
 	var has struct {
 		ID, Service bool
 	}
-	for name, value := range d.Members(raw) {
-		switch name {
+	for m := d.Walk(raw); m.Next(); {
+		switch string(m.Name) {
 		case "id":
 			has.ID = true
-			out.ID = d.UUID(value)
+			out.ID = d.UUID(m.Value)
 		case "service":
 			has.Service = true
-			out.Service = d.String(value, engine.Text{Length: engine.Between(1, 40)})
+			out.Service = d.String(m.Value, engine.Text{Length: engine.Between(1, 40)})
 		}
 	}
 	d.Require(has.ID, "id")

@@ -29,10 +29,10 @@ func DecodeItemDone(data []byte) (ItemDone, error) {
 }
 
 // DecodeStoredItemDone reads an event back from the log: leniently, and as its current version.
-func DecodeStoredItemDone(data []byte, version int) (ItemDone, error) {
+func DecodeStoredItemDone(d *engine.Decoder, data []byte, version int) (ItemDone, error) {
 	switch version {
 	case 1:
-		return engine.DecodeStored(data, ReadItemDone)
+		return engine.DecodeBy(d, data, ReadItemDone)
 	}
 	return ItemDone{}, engine.UnknownVersion("todos.list.item_done", version)
 }
@@ -46,11 +46,11 @@ func ReadItemDone(d *engine.Decoder, raw []byte) ItemDone {
 	var has struct {
 		ID bool
 	}
-	for name, value := range d.Members(raw) {
-		switch name {
+	for m := d.Walk(raw); m.Next(); {
+		switch string(m.Name) {
 		case "id":
 			has.ID = true
-			out.ID = d.UUID(value)
+			out.ID = d.UUID(m.Value)
 		}
 	}
 	d.Require(has.ID, "id")

@@ -31,10 +31,10 @@ func DecodeItemRemoved(data []byte) (ItemRemoved, error) {
 }
 
 // DecodeStoredItemRemoved reads an event back from the log: leniently, and as its current version.
-func DecodeStoredItemRemoved(data []byte, version int) (ItemRemoved, error) {
+func DecodeStoredItemRemoved(d *engine.Decoder, data []byte, version int) (ItemRemoved, error) {
 	switch version {
 	case 1:
-		return engine.DecodeStored(data, ReadItemRemoved)
+		return engine.DecodeBy(d, data, ReadItemRemoved)
 	}
 	return ItemRemoved{}, engine.UnknownVersion("todos.list.item_removed", version)
 }
@@ -48,14 +48,14 @@ func ReadItemRemoved(d *engine.Decoder, raw []byte) ItemRemoved {
 	var has struct {
 		ID, Done bool
 	}
-	for name, value := range d.Members(raw) {
-		switch name {
+	for m := d.Walk(raw); m.Next(); {
+		switch string(m.Name) {
 		case "id":
 			has.ID = true
-			out.ID = d.UUID(value)
+			out.ID = d.UUID(m.Value)
 		case "done":
 			has.Done = true
-			out.Done = d.Bool(value)
+			out.Done = d.Bool(m.Value)
 		}
 	}
 	d.Require(has.ID, "id")

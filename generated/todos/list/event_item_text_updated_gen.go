@@ -31,10 +31,10 @@ func DecodeItemTextUpdated(data []byte) (ItemTextUpdated, error) {
 }
 
 // DecodeStoredItemTextUpdated reads an event back from the log: leniently, and as its current version.
-func DecodeStoredItemTextUpdated(data []byte, version int) (ItemTextUpdated, error) {
+func DecodeStoredItemTextUpdated(d *engine.Decoder, data []byte, version int) (ItemTextUpdated, error) {
 	switch version {
 	case 1:
-		return engine.DecodeStored(data, ReadItemTextUpdated)
+		return engine.DecodeBy(d, data, ReadItemTextUpdated)
 	}
 	return ItemTextUpdated{}, engine.UnknownVersion("todos.list.item_text_updated", version)
 }
@@ -48,14 +48,14 @@ func ReadItemTextUpdated(d *engine.Decoder, raw []byte) ItemTextUpdated {
 	var has struct {
 		ID, Text bool
 	}
-	for name, value := range d.Members(raw) {
-		switch name {
+	for m := d.Walk(raw); m.Next(); {
+		switch string(m.Name) {
 		case "id":
 			has.ID = true
-			out.ID = d.UUID(value)
+			out.ID = d.UUID(m.Value)
 		case "text":
 			has.Text = true
-			out.Text = d.String(value, engine.Text{Length: engine.Between(1, 200)})
+			out.Text = d.String(m.Value, engine.Text{Length: engine.Between(1, 200)})
 		}
 	}
 	d.Require(has.ID, "id")

@@ -29,10 +29,10 @@ func DecodeItemUndone(data []byte) (ItemUndone, error) {
 }
 
 // DecodeStoredItemUndone reads an event back from the log: leniently, and as its current version.
-func DecodeStoredItemUndone(data []byte, version int) (ItemUndone, error) {
+func DecodeStoredItemUndone(d *engine.Decoder, data []byte, version int) (ItemUndone, error) {
 	switch version {
 	case 1:
-		return engine.DecodeStored(data, ReadItemUndone)
+		return engine.DecodeBy(d, data, ReadItemUndone)
 	}
 	return ItemUndone{}, engine.UnknownVersion("todos.list.item_undone", version)
 }
@@ -46,11 +46,11 @@ func ReadItemUndone(d *engine.Decoder, raw []byte) ItemUndone {
 	var has struct {
 		ID bool
 	}
-	for name, value := range d.Members(raw) {
-		switch name {
+	for m := d.Walk(raw); m.Next(); {
+		switch string(m.Name) {
 		case "id":
 			has.ID = true
-			out.ID = d.UUID(value)
+			out.ID = d.UUID(m.Value)
 		}
 	}
 	d.Require(has.ID, "id")

@@ -31,10 +31,10 @@ func DecodeItemsReordered(data []byte) (ItemsReordered, error) {
 }
 
 // DecodeStoredItemsReordered reads an event back from the log: leniently, and as its current version.
-func DecodeStoredItemsReordered(data []byte, version int) (ItemsReordered, error) {
+func DecodeStoredItemsReordered(d *engine.Decoder, data []byte, version int) (ItemsReordered, error) {
 	switch version {
 	case 1:
-		return engine.DecodeStored(data, ReadItemsReordered)
+		return engine.DecodeBy(d, data, ReadItemsReordered)
 	}
 	return ItemsReordered{}, engine.UnknownVersion("todos.list.items_reordered", version)
 }
@@ -48,13 +48,13 @@ func ReadItemsReordered(d *engine.Decoder, raw []byte) ItemsReordered {
 	var has struct {
 		ID bool
 	}
-	for name, value := range d.Members(raw) {
-		switch name {
+	for m := d.Walk(raw); m.Next(); {
+		switch string(m.Name) {
 		case "id":
 			has.ID = true
-			out.ID = d.UUID(value)
+			out.ID = d.UUID(m.Value)
 		case "before":
-			out.Before = engine.DecodeOpt(d, value, (*engine.Decoder).UUID)
+			out.Before = engine.DecodeOpt(d, m.Value, (*engine.Decoder).UUID)
 		}
 	}
 	d.Require(has.ID, "id")

@@ -29,10 +29,10 @@ func DecodeNameClaimed(data []byte) (NameClaimed, error) {
 }
 
 // DecodeStoredNameClaimed reads an event back from the log: leniently, and as its current version.
-func DecodeStoredNameClaimed(data []byte, version int) (NameClaimed, error) {
+func DecodeStoredNameClaimed(d *engine.Decoder, data []byte, version int) (NameClaimed, error) {
 	switch version {
 	case 1:
-		return engine.DecodeStored(data, ReadNameClaimed)
+		return engine.DecodeBy(d, data, ReadNameClaimed)
 	}
 	return NameClaimed{}, engine.UnknownVersion("todos.list.name_claimed", version)
 }
@@ -46,11 +46,11 @@ func ReadNameClaimed(d *engine.Decoder, raw []byte) NameClaimed {
 	var has struct {
 		ReservationID bool
 	}
-	for name, value := range d.Members(raw) {
-		switch name {
+	for m := d.Walk(raw); m.Next(); {
+		switch string(m.Name) {
 		case "reservation_id":
 			has.ReservationID = true
-			out.ReservationID = d.UUID(value)
+			out.ReservationID = d.UUID(m.Value)
 		}
 	}
 	d.Require(has.ReservationID, "reservation_id")

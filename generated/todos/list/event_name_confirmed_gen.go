@@ -33,10 +33,10 @@ func DecodeNameConfirmed(data []byte) (NameConfirmed, error) {
 }
 
 // DecodeStoredNameConfirmed reads an event back from the log: leniently, and as its current version.
-func DecodeStoredNameConfirmed(data []byte, version int) (NameConfirmed, error) {
+func DecodeStoredNameConfirmed(d *engine.Decoder, data []byte, version int) (NameConfirmed, error) {
 	switch version {
 	case 1:
-		return engine.DecodeStored(data, ReadNameConfirmed)
+		return engine.DecodeBy(d, data, ReadNameConfirmed)
 	}
 	return NameConfirmed{}, engine.UnknownVersion("todos.list.name_confirmed", version)
 }
@@ -50,16 +50,16 @@ func ReadNameConfirmed(d *engine.Decoder, raw []byte) NameConfirmed {
 	var has struct {
 		Name, ReservationID bool
 	}
-	for name, value := range d.Members(raw) {
-		switch name {
+	for m := d.Walk(raw); m.Next(); {
+		switch string(m.Name) {
 		case "name":
 			has.Name = true
-			out.Name = d.String(value, engine.Text{Length: engine.Between(1, 200)})
+			out.Name = d.String(m.Value, engine.Text{Length: engine.Between(1, 200)})
 		case "reservation_id":
 			has.ReservationID = true
-			out.ReservationID = d.UUID(value)
+			out.ReservationID = d.UUID(m.Value)
 		case "previous":
-			out.Previous = engine.DecodeOpt(d, value, ReadPrevious)
+			out.Previous = engine.DecodeOpt(d, m.Value, ReadPrevious)
 		}
 	}
 	d.Require(has.Name, "name")

@@ -31,10 +31,10 @@ func DecodeNameRefused(data []byte) (NameRefused, error) {
 }
 
 // DecodeStoredNameRefused reads an event back from the log: leniently, and as its current version.
-func DecodeStoredNameRefused(data []byte, version int) (NameRefused, error) {
+func DecodeStoredNameRefused(d *engine.Decoder, data []byte, version int) (NameRefused, error) {
 	switch version {
 	case 1:
-		return engine.DecodeStored(data, ReadNameRefused)
+		return engine.DecodeBy(d, data, ReadNameRefused)
 	}
 	return NameRefused{}, engine.UnknownVersion("todos.list.name_refused", version)
 }
@@ -48,14 +48,14 @@ func ReadNameRefused(d *engine.Decoder, raw []byte) NameRefused {
 	var has struct {
 		Name, ReservationID bool
 	}
-	for name, value := range d.Members(raw) {
-		switch name {
+	for m := d.Walk(raw); m.Next(); {
+		switch string(m.Name) {
 		case "name":
 			has.Name = true
-			out.Name = d.String(value, engine.Text{Length: engine.Between(1, 200)})
+			out.Name = d.String(m.Value, engine.Text{Length: engine.Between(1, 200)})
 		case "reservation_id":
 			has.ReservationID = true
-			out.ReservationID = d.UUID(value)
+			out.ReservationID = d.UUID(m.Value)
 		}
 	}
 	d.Require(has.Name, "name")

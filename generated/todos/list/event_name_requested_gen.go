@@ -31,10 +31,10 @@ func DecodeNameRequested(data []byte) (NameRequested, error) {
 }
 
 // DecodeStoredNameRequested reads an event back from the log: leniently, and as its current version.
-func DecodeStoredNameRequested(data []byte, version int) (NameRequested, error) {
+func DecodeStoredNameRequested(d *engine.Decoder, data []byte, version int) (NameRequested, error) {
 	switch version {
 	case 1:
-		return engine.DecodeStored(data, ReadNameRequested)
+		return engine.DecodeBy(d, data, ReadNameRequested)
 	}
 	return NameRequested{}, engine.UnknownVersion("todos.list.name_requested", version)
 }
@@ -48,14 +48,14 @@ func ReadNameRequested(d *engine.Decoder, raw []byte) NameRequested {
 	var has struct {
 		Name, ReservationID bool
 	}
-	for name, value := range d.Members(raw) {
-		switch name {
+	for m := d.Walk(raw); m.Next(); {
+		switch string(m.Name) {
 		case "name":
 			has.Name = true
-			out.Name = d.String(value, engine.Text{Length: engine.Between(1, 200)})
+			out.Name = d.String(m.Value, engine.Text{Length: engine.Between(1, 200)})
 		case "reservation_id":
 			has.ReservationID = true
-			out.ReservationID = d.UUID(value)
+			out.ReservationID = d.UUID(m.Value)
 		}
 	}
 	d.Require(has.Name, "name")

@@ -26,10 +26,10 @@ func DecodeNameUpdated(data []byte) (NameUpdated, error) {
 }
 
 // DecodeStoredNameUpdated reads an event back from the log: leniently, and as its current version.
-func DecodeStoredNameUpdated(data []byte, version int) (NameUpdated, error) {
+func DecodeStoredNameUpdated(d *engine.Decoder, data []byte, version int) (NameUpdated, error) {
 	switch version {
 	case 1:
-		return engine.DecodeStored(data, ReadNameUpdated)
+		return engine.DecodeBy(d, data, ReadNameUpdated)
 	}
 	return NameUpdated{}, engine.UnknownVersion("todos.list.name_updated", version)
 }
@@ -43,11 +43,11 @@ func ReadNameUpdated(d *engine.Decoder, raw []byte) NameUpdated {
 	var has struct {
 		Name bool
 	}
-	for name, value := range d.Members(raw) {
-		switch name {
+	for m := d.Walk(raw); m.Next(); {
+		switch string(m.Name) {
 		case "name":
 			has.Name = true
-			out.Name = d.String(value, engine.Text{Length: engine.Between(1, 200)})
+			out.Name = d.String(m.Value, engine.Text{Length: engine.Between(1, 200)})
 		}
 	}
 	d.Require(has.Name, "name")

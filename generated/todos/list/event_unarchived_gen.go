@@ -23,10 +23,10 @@ func DecodeUnarchived(data []byte) (Unarchived, error) {
 }
 
 // DecodeStoredUnarchived reads an event back from the log: leniently, and as its current version.
-func DecodeStoredUnarchived(data []byte, version int) (Unarchived, error) {
+func DecodeStoredUnarchived(d *engine.Decoder, data []byte, version int) (Unarchived, error) {
 	switch version {
 	case 1:
-		return engine.DecodeStored(data, ReadUnarchived)
+		return engine.DecodeBy(d, data, ReadUnarchived)
 	}
 	return Unarchived{}, engine.UnknownVersion("todos.list.unarchived", version)
 }

@@ -503,8 +503,8 @@ func EventTypes() []engine.EventType {
 			Type:    "todos.list.archived",
 			Version: 1,
 			Doc:     "The list was put away.",
-			Decode: func(data []byte, version int) (engine.Event, error) {
-				return DecodeStoredArchived(data, version)
+			Decode: func(d *engine.Decoder, data []byte, version int) (engine.Event, error) {
+				return DecodeStoredArchived(d, data, version)
 			},
 			Check: func(data []byte) error {
 				return engine.CheckStrict(data, ReadArchived)
@@ -514,8 +514,8 @@ func EventTypes() []engine.EventType {
 			Type:    "todos.list.created",
 			Version: 1,
 			Doc:     "A list was started and asks for its name.",
-			Decode: func(data []byte, version int) (engine.Event, error) {
-				return DecodeStoredCreated(data, version)
+			Decode: func(d *engine.Decoder, data []byte, version int) (engine.Event, error) {
+				return DecodeStoredCreated(d, data, version)
 			},
 			Check: func(data []byte) error {
 				return engine.CheckStrict(data, ReadCreated)
@@ -525,8 +525,8 @@ func EventTypes() []engine.EventType {
 			Type:    "todos.list.deleted",
 			Version: 1,
 			Doc:     "The list was removed for good.",
-			Decode: func(data []byte, version int) (engine.Event, error) {
-				return DecodeStoredDeleted(data, version)
+			Decode: func(d *engine.Decoder, data []byte, version int) (engine.Event, error) {
+				return DecodeStoredDeleted(d, data, version)
 			},
 			Check: func(data []byte) error {
 				return engine.CheckStrict(data, ReadDeleted)
@@ -536,8 +536,8 @@ func EventTypes() []engine.EventType {
 			Type:    "todos.list.expansion_ended",
 			Version: 1,
 			Doc:     "An item was given back as it was.",
-			Decode: func(data []byte, version int) (engine.Event, error) {
-				return DecodeStoredExpansionEnded(data, version)
+			Decode: func(d *engine.Decoder, data []byte, version int) (engine.Event, error) {
+				return DecodeStoredExpansionEnded(d, data, version)
 			},
 			Check: func(data []byte) error {
 				return engine.CheckStrict(data, ReadExpansionEnded)
@@ -547,8 +547,8 @@ func EventTypes() []engine.EventType {
 			Type:    "todos.list.expansion_started",
 			Version: 1,
 			Doc:     "An item is being split into smaller ones.",
-			Decode: func(data []byte, version int) (engine.Event, error) {
-				return DecodeStoredExpansionStarted(data, version)
+			Decode: func(d *engine.Decoder, data []byte, version int) (engine.Event, error) {
+				return DecodeStoredExpansionStarted(d, data, version)
 			},
 			Check: func(data []byte) error {
 				return engine.CheckStrict(data, ReadExpansionStarted)
@@ -558,8 +558,8 @@ func EventTypes() []engine.EventType {
 			Type:    "todos.list.item_added",
 			Version: 1,
 			Doc:     "A new item stands on the list.",
-			Decode: func(data []byte, version int) (engine.Event, error) {
-				return DecodeStoredItemAdded(data, version)
+			Decode: func(d *engine.Decoder, data []byte, version int) (engine.Event, error) {
+				return DecodeStoredItemAdded(d, data, version)
 			},
 			Check: func(data []byte) error {
 				return engine.CheckStrict(data, ReadItemAdded)
@@ -569,8 +569,8 @@ func EventTypes() []engine.EventType {
 			Type:    "todos.list.item_dispatch_failed",
 			Version: 1,
 			Doc:     "A finished item could not be announced.",
-			Decode: func(data []byte, version int) (engine.Event, error) {
-				return DecodeStoredItemDispatchFailed(data, version)
+			Decode: func(d *engine.Decoder, data []byte, version int) (engine.Event, error) {
+				return DecodeStoredItemDispatchFailed(d, data, version)
 			},
 			Check: func(data []byte) error {
 				return engine.CheckStrict(data, ReadItemDispatchFailed)
@@ -580,8 +580,8 @@ func EventTypes() []engine.EventType {
 			Type:    "todos.list.item_dispatched",
 			Version: 1,
 			Doc:     "A finished item was announced to a service outside.",
-			Decode: func(data []byte, version int) (engine.Event, error) {
-				return DecodeStoredItemDispatched(data, version)
+			Decode: func(d *engine.Decoder, data []byte, version int) (engine.Event, error) {
+				return DecodeStoredItemDispatched(d, data, version)
 			},
 			Check: func(data []byte) error {
 				return engine.CheckStrict(data, ReadItemDispatched)
@@ -591,8 +591,8 @@ func EventTypes() []engine.EventType {
 			Type:    "todos.list.item_done",
 			Version: 1,
 			Doc:     "An item was marked as done.",
-			Decode: func(data []byte, version int) (engine.Event, error) {
-				return DecodeStoredItemDone(data, version)
+			Decode: func(d *engine.Decoder, data []byte, version int) (engine.Event, error) {
+				return DecodeStoredItemDone(d, data, version)
 			},
 			Check: func(data []byte) error {
 				return engine.CheckStrict(data, ReadItemDone)
@@ -602,8 +602,8 @@ func EventTypes() []engine.EventType {
 			Type:    "todos.list.item_duplicated",
 			Version: 1,
 			Doc:     "Somebody tried to use a text that an item has already; the list did not change.",
-			Decode: func(data []byte, version int) (engine.Event, error) {
-				return DecodeStoredItemDuplicated(data, version)
+			Decode: func(d *engine.Decoder, data []byte, version int) (engine.Event, error) {
+				return DecodeStoredItemDuplicated(d, data, version)
 			},
 			Check: func(data []byte) error {
 				return engine.CheckStrict(data, ReadItemDuplicated)
@@ -613,8 +613,8 @@ func EventTypes() []engine.EventType {
 			Type:    "todos.list.item_removed",
 			Version: 1,
 			Doc:     "An item was taken off the list.",
-			Decode: func(data []byte, version int) (engine.Event, error) {
-				return DecodeStoredItemRemoved(data, version)
+			Decode: func(d *engine.Decoder, data []byte, version int) (engine.Event, error) {
+				return DecodeStoredItemRemoved(d, data, version)
 			},
 			Check: func(data []byte) error {
 				return engine.CheckStrict(data, ReadItemRemoved)
@@ -624,8 +624,8 @@ func EventTypes() []engine.EventType {
 			Type:    "todos.list.item_text_updated",
 			Version: 1,
 			Doc:     "An item got another text.",
-			Decode: func(data []byte, version int) (engine.Event, error) {
-				return DecodeStoredItemTextUpdated(data, version)
+			Decode: func(d *engine.Decoder, data []byte, version int) (engine.Event, error) {
+				return DecodeStoredItemTextUpdated(d, data, version)
 			},
 			Check: func(data []byte) error {
 				return engine.CheckStrict(data, ReadItemTextUpdated)
@@ -635,8 +635,8 @@ func EventTypes() []engine.EventType {
 			Type:    "todos.list.item_undone",
 			Version: 1,
 			Doc:     "A done item was marked as open.",
-			Decode: func(data []byte, version int) (engine.Event, error) {
-				return DecodeStoredItemUndone(data, version)
+			Decode: func(d *engine.Decoder, data []byte, version int) (engine.Event, error) {
+				return DecodeStoredItemUndone(d, data, version)
 			},
 			Check: func(data []byte) error {
 				return engine.CheckStrict(data, ReadItemUndone)
@@ -646,8 +646,8 @@ func EventTypes() []engine.EventType {
 			Type:    "todos.list.items_reordered",
 			Version: 1,
 			Doc:     "An item went to another place in the list.",
-			Decode: func(data []byte, version int) (engine.Event, error) {
-				return DecodeStoredItemsReordered(data, version)
+			Decode: func(d *engine.Decoder, data []byte, version int) (engine.Event, error) {
+				return DecodeStoredItemsReordered(d, data, version)
 			},
 			Check: func(data []byte) error {
 				return engine.CheckStrict(data, ReadItemsReordered)
@@ -657,8 +657,8 @@ func EventTypes() []engine.EventType {
 			Type:    "todos.list.name_claimed",
 			Version: 1,
 			Doc:     "The list holds on to the name that was reserved for it.",
-			Decode: func(data []byte, version int) (engine.Event, error) {
-				return DecodeStoredNameClaimed(data, version)
+			Decode: func(d *engine.Decoder, data []byte, version int) (engine.Event, error) {
+				return DecodeStoredNameClaimed(d, data, version)
 			},
 			Check: func(data []byte) error {
 				return engine.CheckStrict(data, ReadNameClaimed)
@@ -668,8 +668,8 @@ func EventTypes() []engine.EventType {
 			Type:    "todos.list.name_confirmed",
 			Version: 1,
 			Doc:     "The name is the list's own; a new list is active from here on.",
-			Decode: func(data []byte, version int) (engine.Event, error) {
-				return DecodeStoredNameConfirmed(data, version)
+			Decode: func(d *engine.Decoder, data []byte, version int) (engine.Event, error) {
+				return DecodeStoredNameConfirmed(d, data, version)
 			},
 			Check: func(data []byte) error {
 				return engine.CheckStrict(data, ReadNameConfirmed)
@@ -679,8 +679,8 @@ func EventTypes() []engine.EventType {
 			Type:    "todos.list.name_refused",
 			Version: 1,
 			Doc:     "Another list has the name that this one asked for.",
-			Decode: func(data []byte, version int) (engine.Event, error) {
-				return DecodeStoredNameRefused(data, version)
+			Decode: func(d *engine.Decoder, data []byte, version int) (engine.Event, error) {
+				return DecodeStoredNameRefused(d, data, version)
 			},
 			Check: func(data []byte) error {
 				return engine.CheckStrict(data, ReadNameRefused)
@@ -690,8 +690,8 @@ func EventTypes() []engine.EventType {
 			Type:    "todos.list.name_requested",
 			Version: 1,
 			Doc:     "The list asks for another name.",
-			Decode: func(data []byte, version int) (engine.Event, error) {
-				return DecodeStoredNameRequested(data, version)
+			Decode: func(d *engine.Decoder, data []byte, version int) (engine.Event, error) {
+				return DecodeStoredNameRequested(d, data, version)
 			},
 			Check: func(data []byte) error {
 				return engine.CheckStrict(data, ReadNameRequested)
@@ -701,8 +701,8 @@ func EventTypes() []engine.EventType {
 			Type:    "todos.list.name_updated",
 			Version: 1,
 			Doc:     "The list's name is written another way; to a reader of names it is the same.",
-			Decode: func(data []byte, version int) (engine.Event, error) {
-				return DecodeStoredNameUpdated(data, version)
+			Decode: func(d *engine.Decoder, data []byte, version int) (engine.Event, error) {
+				return DecodeStoredNameUpdated(d, data, version)
 			},
 			Check: func(data []byte) error {
 				return engine.CheckStrict(data, ReadNameUpdated)
@@ -712,8 +712,8 @@ func EventTypes() []engine.EventType {
 			Type:    "todos.list.unarchived",
 			Version: 1,
 			Doc:     "An archived list became active again.",
-			Decode: func(data []byte, version int) (engine.Event, error) {
-				return DecodeStoredUnarchived(data, version)
+			Decode: func(d *engine.Decoder, data []byte, version int) (engine.Event, error) {
+				return DecodeStoredUnarchived(d, data, version)
 			},
 			Check: func(data []byte) error {
 				return engine.CheckStrict(data, ReadUnarchived)

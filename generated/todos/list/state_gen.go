@@ -52,20 +52,20 @@ func ReadState(d *engine.Decoder, raw []byte) State {
 	if !d.Object(raw) {
 		return out
 	}
-	for name, value := range d.Members(raw) {
-		switch name {
+	for m := d.Walk(raw); m.Next(); {
+		switch string(m.Name) {
 		case "name":
-			out.Name = d.String(value, engine.Text{Length: engine.Between(1, 200)})
+			out.Name = d.String(m.Value, engine.Text{Length: engine.Between(1, 200)})
 		case "status":
-			out.Status = types.ReadStatus(d, value)
+			out.Status = types.ReadStatus(d, m.Value)
 		case "items":
-			out.Items = engine.DecodeArray(d, value, engine.Items{}, ReadItem)
+			out.Items = engine.DecodeArray(d, m.Value, engine.Items{}, ReadItem)
 		case "duplicated_item":
-			out.DuplicatedItem = d.UUID(value)
+			out.DuplicatedItem = d.UUID(m.Value)
 		case "reservation_id":
-			out.ReservationID = d.UUID(value)
+			out.ReservationID = d.UUID(m.Value)
 		case "wanted":
-			out.Wanted = ReadWanted(d, value)
+			out.Wanted = ReadWanted(d, m.Value)
 		}
 	}
 	return out

@@ -46,30 +46,30 @@ func ReadItem(d *engine.Decoder, raw []byte) Item {
 	var has struct {
 		ID, Text, Done, Expanding, Services, FailedServices bool
 	}
-	for name, value := range d.Members(raw) {
-		switch name {
+	for m := d.Walk(raw); m.Next(); {
+		switch string(m.Name) {
 		case "id":
 			has.ID = true
-			out.ID = d.UUID(value)
+			out.ID = d.UUID(m.Value)
 		case "text":
 			has.Text = true
-			out.Text = d.String(value, engine.Text{Length: engine.Between(1, 200)})
+			out.Text = d.String(m.Value, engine.Text{Length: engine.Between(1, 200)})
 		case "done":
 			has.Done = true
-			out.Done = d.Bool(value)
+			out.Done = d.Bool(m.Value)
 		case "expanding":
 			has.Expanding = true
-			out.Expanding = d.Bool(value)
+			out.Expanding = d.Bool(m.Value)
 		case "unexpanded":
-			out.Unexpanded = engine.DecodeOpt(d, value, types.ReadReason)
+			out.Unexpanded = engine.DecodeOpt(d, m.Value, types.ReadReason)
 		case "services":
 			has.Services = true
-			out.Services = engine.DecodeArray(d, value, engine.Items{}, func(d *engine.Decoder, raw []byte) string {
+			out.Services = engine.DecodeArray(d, m.Value, engine.Items{}, func(d *engine.Decoder, raw []byte) string {
 				return d.String(raw, engine.Text{Length: engine.Between(1, 40)})
 			})
 		case "failed_services":
 			has.FailedServices = true
-			out.FailedServices = engine.DecodeArray(d, value, engine.Items{}, func(d *engine.Decoder, raw []byte) string {
+			out.FailedServices = engine.DecodeArray(d, m.Value, engine.Items{}, func(d *engine.Decoder, raw []byte) string {
 				return d.String(raw, engine.Text{Length: engine.Between(1, 40)})
 			})
 		}
@@ -107,14 +107,14 @@ func ReadPrevious(d *engine.Decoder, raw []byte) Previous {
 	var has struct {
 		Name, ReservationID bool
 	}
-	for name, value := range d.Members(raw) {
-		switch name {
+	for m := d.Walk(raw); m.Next(); {
+		switch string(m.Name) {
 		case "name":
 			has.Name = true
-			out.Name = d.String(value, engine.Text{Length: engine.Between(1, 200)})
+			out.Name = d.String(m.Value, engine.Text{Length: engine.Between(1, 200)})
 		case "reservation_id":
 			has.ReservationID = true
-			out.ReservationID = d.UUID(value)
+			out.ReservationID = d.UUID(m.Value)
 		}
 	}
 	d.Require(has.Name, "name")
@@ -139,14 +139,14 @@ func ReadWanted(d *engine.Decoder, raw []byte) Wanted {
 	var has struct {
 		Name, ReservationID bool
 	}
-	for name, value := range d.Members(raw) {
-		switch name {
+	for m := d.Walk(raw); m.Next(); {
+		switch string(m.Name) {
 		case "name":
 			has.Name = true
-			out.Name = d.String(value, engine.Text{Length: engine.Between(1, 200)})
+			out.Name = d.String(m.Value, engine.Text{Length: engine.Between(1, 200)})
 		case "reservation_id":
 			has.ReservationID = true
-			out.ReservationID = d.UUID(value)
+			out.ReservationID = d.UUID(m.Value)
 		}
 	}
 	d.Require(has.Name, "name")

@@ -37,14 +37,14 @@ func ReadReserve(d *engine.Decoder, raw []byte) Reserve {
 	var has struct {
 		ListID, ReservationID bool
 	}
-	for name, value := range d.Members(raw) {
-		switch name {
+	for m := d.Walk(raw); m.Next(); {
+		switch string(m.Name) {
 		case "list_id":
 			has.ListID = true
-			out.ListID = ids.List(d.UUID(value))
+			out.ListID = ids.List(d.UUID(m.Value))
 		case "reservation_id":
 			has.ReservationID = true
-			out.ReservationID = d.UUID(value)
+			out.ReservationID = d.UUID(m.Value)
 		default:
 			d.Undeclared()
 		}

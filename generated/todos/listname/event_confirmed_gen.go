@@ -32,10 +32,10 @@ func DecodeConfirmed(data []byte) (Confirmed, error) {
 }
 
 // DecodeStoredConfirmed reads an event back from the log: leniently, and as its current version.
-func DecodeStoredConfirmed(data []byte, version int) (Confirmed, error) {
+func DecodeStoredConfirmed(d *engine.Decoder, data []byte, version int) (Confirmed, error) {
 	switch version {
 	case 1:
-		return engine.DecodeStored(data, ReadConfirmed)
+		return engine.DecodeBy(d, data, ReadConfirmed)
 	}
 	return Confirmed{}, engine.UnknownVersion("todos.list_name.confirmed", version)
 }
@@ -49,14 +49,14 @@ func ReadConfirmed(d *engine.Decoder, raw []byte) Confirmed {
 	var has struct {
 		ListID, ReservationID bool
 	}
-	for name, value := range d.Members(raw) {
-		switch name {
+	for m := d.Walk(raw); m.Next(); {
+		switch string(m.Name) {
 		case "list_id":
 			has.ListID = true
-			out.ListID = ids.List(d.UUID(value))
+			out.ListID = ids.List(d.UUID(m.Value))
 		case "reservation_id":
 			has.ReservationID = true
-			out.ReservationID = d.UUID(value)
+			out.ReservationID = d.UUID(m.Value)
 		}
 	}
 	d.Require(has.ListID, "list_id")

@@ -29,10 +29,10 @@ func DecodeExpired(data []byte) (Expired, error) {
 }
 
 // DecodeStoredExpired reads an event back from the log: leniently, and as its current version.
-func DecodeStoredExpired(data []byte, version int) (Expired, error) {
+func DecodeStoredExpired(d *engine.Decoder, data []byte, version int) (Expired, error) {
 	switch version {
 	case 1:
-		return engine.DecodeStored(data, ReadExpired)
+		return engine.DecodeBy(d, data, ReadExpired)
 	}
 	return Expired{}, engine.UnknownVersion("todos.list_name.expired", version)
 }
@@ -46,11 +46,11 @@ func ReadExpired(d *engine.Decoder, raw []byte) Expired {
 	var has struct {
 		ReservationID bool
 	}
-	for name, value := range d.Members(raw) {
-		switch name {
+	for m := d.Walk(raw); m.Next(); {
+		switch string(m.Name) {
 		case "reservation_id":
 			has.ReservationID = true
-			out.ReservationID = d.UUID(value)
+			out.ReservationID = d.UUID(m.Value)
 		}
 	}
 	d.Require(has.ReservationID, "reservation_id")

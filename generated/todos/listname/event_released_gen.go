@@ -29,10 +29,10 @@ func DecodeReleased(data []byte) (Released, error) {
 }
 
 // DecodeStoredReleased reads an event back from the log: leniently, and as its current version.
-func DecodeStoredReleased(data []byte, version int) (Released, error) {
+func DecodeStoredReleased(d *engine.Decoder, data []byte, version int) (Released, error) {
 	switch version {
 	case 1:
-		return engine.DecodeStored(data, ReadReleased)
+		return engine.DecodeBy(d, data, ReadReleased)
 	}
 	return Released{}, engine.UnknownVersion("todos.list_name.released", version)
 }
@@ -46,11 +46,11 @@ func ReadReleased(d *engine.Decoder, raw []byte) Released {
 	var has struct {
 		ReservationID bool
 	}
-	for name, value := range d.Members(raw) {
-		switch name {
+	for m := d.Walk(raw); m.Next(); {
+		switch string(m.Name) {
 		case "reservation_id":
 			has.ReservationID = true
-			out.ReservationID = d.UUID(value)
+			out.ReservationID = d.UUID(m.Value)
 		}
 	}
 	d.Require(has.ReservationID, "reservation_id")

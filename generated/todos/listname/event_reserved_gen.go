@@ -32,10 +32,10 @@ func DecodeReserved(data []byte) (Reserved, error) {
 }
 
 // DecodeStoredReserved reads an event back from the log: leniently, and as its current version.
-func DecodeStoredReserved(data []byte, version int) (Reserved, error) {
+func DecodeStoredReserved(d *engine.Decoder, data []byte, version int) (Reserved, error) {
 	switch version {
 	case 1:
-		return engine.DecodeStored(data, ReadReserved)
+		return engine.DecodeBy(d, data, ReadReserved)
 	}
 	return Reserved{}, engine.UnknownVersion("todos.list_name.reserved", version)
 }
@@ -49,14 +49,14 @@ func ReadReserved(d *engine.Decoder, raw []byte) Reserved {
 	var has struct {
 		ListID, ReservationID bool
 	}
-	for name, value := range d.Members(raw) {
-		switch name {
+	for m := d.Walk(raw); m.Next(); {
+		switch string(m.Name) {
 		case "list_id":
 			has.ListID = true
-			out.ListID = ids.List(d.UUID(value))
+			out.ListID = ids.List(d.UUID(m.Value))
 		case "reservation_id":
 			has.ReservationID = true
-			out.ReservationID = d.UUID(value)
+			out.ReservationID = d.UUID(m.Value)
 		}
 	}
 	d.Require(has.ListID, "list_id")

@@ -150,8 +150,8 @@ func EventTypes() []engine.EventType {
 			Type:    "todos.list_name.confirmed",
 			Version: 1,
 			Doc:     "The name is the list's own.",
-			Decode: func(data []byte, version int) (engine.Event, error) {
-				return DecodeStoredConfirmed(data, version)
+			Decode: func(d *engine.Decoder, data []byte, version int) (engine.Event, error) {
+				return DecodeStoredConfirmed(d, data, version)
 			},
 			Check: func(data []byte) error {
 				return engine.CheckStrict(data, ReadConfirmed)
@@ -161,8 +161,8 @@ func EventTypes() []engine.EventType {
 			Type:    "todos.list_name.expired",
 			Version: 1,
 			Doc:     "The reservation was never confirmed; the name is free.",
-			Decode: func(data []byte, version int) (engine.Event, error) {
-				return DecodeStoredExpired(data, version)
+			Decode: func(d *engine.Decoder, data []byte, version int) (engine.Event, error) {
+				return DecodeStoredExpired(d, data, version)
 			},
 			Check: func(data []byte) error {
 				return engine.CheckStrict(data, ReadExpired)
@@ -172,8 +172,8 @@ func EventTypes() []engine.EventType {
 			Type:    "todos.list_name.released",
 			Version: 1,
 			Doc:     "The list gave the name up; it is free.",
-			Decode: func(data []byte, version int) (engine.Event, error) {
-				return DecodeStoredReleased(data, version)
+			Decode: func(d *engine.Decoder, data []byte, version int) (engine.Event, error) {
+				return DecodeStoredReleased(d, data, version)
 			},
 			Check: func(data []byte) error {
 				return engine.CheckStrict(data, ReadReleased)
@@ -183,8 +183,8 @@ func EventTypes() []engine.EventType {
 			Type:    "todos.list_name.reserved",
 			Version: 1,
 			Doc:     "The name is kept for a list.",
-			Decode: func(data []byte, version int) (engine.Event, error) {
-				return DecodeStoredReserved(data, version)
+			Decode: func(d *engine.Decoder, data []byte, version int) (engine.Event, error) {
+				return DecodeStoredReserved(d, data, version)
 			},
 			Check: func(data []byte) error {
 				return engine.CheckStrict(data, ReadReserved)

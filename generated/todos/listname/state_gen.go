@@ -38,16 +38,16 @@ func ReadState(d *engine.Decoder, raw []byte) State {
 	if !d.Object(raw) {
 		return out
 	}
-	for name, value := range d.Members(raw) {
-		switch name {
+	for m := d.Walk(raw); m.Next(); {
+		switch string(m.Name) {
 		case "list_id":
-			out.ListID = ids.List(d.UUID(value))
+			out.ListID = ids.List(d.UUID(m.Value))
 		case "reservation_id":
-			out.ReservationID = d.UUID(value)
+			out.ReservationID = d.UUID(m.Value)
 		case "held":
-			out.Held = d.Bool(value)
+			out.Held = d.Bool(m.Value)
 		case "confirmed":
-			out.Confirmed = d.Bool(value)
+			out.Confirmed = d.Bool(m.Value)
 		}
 	}
 	return out

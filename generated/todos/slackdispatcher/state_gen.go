@@ -46,12 +46,12 @@ func ReadState(d *engine.Decoder, raw []byte) State {
 	if !d.Object(raw) {
 		return out
 	}
-	for name, value := range d.Members(raw) {
-		switch name {
+	for m := d.Walk(raw); m.Next(); {
+		switch string(m.Name) {
 		case "name":
-			out.Name = d.String(value, engine.Text{Length: engine.Between(1, 200)})
+			out.Name = d.String(m.Value, engine.Text{Length: engine.Between(1, 200)})
 		case "items":
-			out.Items = engine.DecodeUUIDMap(d, value, engine.Range{}, ReadItem)
+			out.Items = engine.DecodeUUIDMap(d, m.Value, engine.Range{}, ReadItem)
 		}
 	}
 	return out

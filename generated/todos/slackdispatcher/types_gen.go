@@ -23,17 +23,17 @@ func ReadItem(d *engine.Decoder, raw []byte) Item {
 	var has struct {
 		Text, Done, DoneBefore bool
 	}
-	for name, value := range d.Members(raw) {
-		switch name {
+	for m := d.Walk(raw); m.Next(); {
+		switch string(m.Name) {
 		case "text":
 			has.Text = true
-			out.Text = d.String(value, engine.Text{Length: engine.Between(1, 200)})
+			out.Text = d.String(m.Value, engine.Text{Length: engine.Between(1, 200)})
 		case "done":
 			has.Done = true
-			out.Done = d.String(value, engine.Text{})
+			out.Done = d.String(m.Value, engine.Text{})
 		case "done_before":
 			has.DoneBefore = true
-			out.DoneBefore = d.String(value, engine.Text{})
+			out.DoneBefore = d.String(m.Value, engine.Text{})
 		}
 	}
 	d.Require(has.Text, "text")

@@ -30,11 +30,11 @@ func ReadOpen(d *engine.Decoder, raw []byte) Open {
 	var has struct {
 		Seats bool
 	}
-	for name, value := range d.Members(raw) {
-		switch name {
+	for m := d.Walk(raw); m.Next(); {
+		switch string(m.Name) {
 		case "seats":
 			has.Seats = true
-			out.Seats = d.Int64(value, engine.Integer{Range: engine.Between(1, 1000)})
+			out.Seats = d.Int64(m.Value, engine.Integer{Range: engine.Between(1, 1000)})
 		}
 	}
 	d.Require(has.Seats, "seats")

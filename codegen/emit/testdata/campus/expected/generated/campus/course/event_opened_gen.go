@@ -29,10 +29,10 @@ func DecodeOpened(data []byte) (Opened, error) {
 }
 
 // DecodeStoredOpened reads an event back from the log: leniently, and as its current version.
-func DecodeStoredOpened(data []byte, version int) (Opened, error) {
+func DecodeStoredOpened(d *engine.Decoder, data []byte, version int) (Opened, error) {
 	switch version {
 	case 1:
-		return engine.DecodeStored(data, ReadOpened)
+		return engine.DecodeBy(d, data, ReadOpened)
 	}
 	return Opened{}, engine.UnknownVersion("campus.course.opened", version)
 }
@@ -46,14 +46,14 @@ func ReadOpened(d *engine.Decoder, raw []byte) Opened {
 	var has struct {
 		Course, Seats bool
 	}
-	for name, value := range d.Members(raw) {
-		switch name {
+	for m := d.Walk(raw); m.Next(); {
+		switch string(m.Name) {
 		case "course":
 			has.Course = true
-			out.Course = ids.Course(d.UUID(value))
+			out.Course = ids.Course(d.UUID(m.Value))
 		case "seats":
 			has.Seats = true
-			out.Seats = d.Int64(value, engine.Integer{})
+			out.Seats = d.Int64(m.Value, engine.Integer{})
 		}
 	}
 	d.Require(has.Course, "course")

@@ -87,8 +87,8 @@ func EventTypes() []engine.EventType {
 			Type:    "campus.course.opened",
 			Version: 1,
 			Doc:     "",
-			Decode: func(data []byte, version int) (engine.Event, error) {
-				return DecodeStoredOpened(data, version)
+			Decode: func(d *engine.Decoder, data []byte, version int) (engine.Event, error) {
+				return DecodeStoredOpened(d, data, version)
 			},
 			Check: func(data []byte) error {
 				return engine.CheckStrict(data, ReadOpened)
@@ -100,8 +100,8 @@ func EventTypes() []engine.EventType {
 			Version: 1,
 			Retired: true,
 			Doc:     "",
-			Decode: func(data []byte, version int) (engine.Event, error) {
-				return DecodeStoredOpened(data, version)
+			Decode: func(d *engine.Decoder, data []byte, version int) (engine.Event, error) {
+				return DecodeStoredOpened(d, data, version)
 			},
 			Check: func(data []byte) error {
 				return engine.CheckStrict(data, ReadOpened)

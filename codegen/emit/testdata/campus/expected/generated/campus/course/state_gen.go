@@ -27,10 +27,10 @@ func ReadState(d *engine.Decoder, raw []byte) State {
 	if !d.Object(raw) {
 		return out
 	}
-	for name, value := range d.Members(raw) {
-		switch name {
+	for m := d.Walk(raw); m.Next(); {
+		switch string(m.Name) {
 		case "seats":
-			out.Seats = d.Int64(value, engine.Integer{})
+			out.Seats = d.Int64(m.Value, engine.Integer{})
 		}
 	}
 	return out

@@ -39,27 +39,27 @@ func ReadJoin(d *engine.Decoder, raw []byte) Join {
 	var has struct {
 		CourseID, StudentID, Year bool
 	}
-	for name, value := range d.Members(raw) {
-		switch name {
+	for m := d.Walk(raw); m.Next(); {
+		switch string(m.Name) {
 		case "course_id":
 			has.CourseID = true
-			out.CourseID = ids.Course(d.UUID(value))
+			out.CourseID = ids.Course(d.UUID(m.Value))
 		case "student_id":
 			has.StudentID = true
-			out.StudentID = d.String(value, engine.Text{Length: engine.Between(1, 50), Trim: true})
+			out.StudentID = d.String(m.Value, engine.Text{Length: engine.Between(1, 50), Trim: true})
 		case "year":
 			has.Year = true
-			out.Year = d.Int64(value, engine.Integer{Range: engine.Between(2000, 2100)})
+			out.Year = d.Int64(m.Value, engine.Integer{Range: engine.Between(2000, 2100)})
 		case "term":
-			out.Term = engine.DecodeOpt(d, value, types.ReadTerm)
+			out.Term = engine.DecodeOpt(d, m.Value, types.ReadTerm)
 		case "before":
-			out.Before = engine.DecodeOpt(d, value, func(d *engine.Decoder, raw []byte) []ids.Course {
+			out.Before = engine.DecodeOpt(d, m.Value, func(d *engine.Decoder, raw []byte) []ids.Course {
 				return engine.DecodeArray(d, raw, engine.Items{}, func(d *engine.Decoder, raw []byte) ids.Course {
 					return ids.Course(d.UUID(raw))
 				})
 			})
 		case "tutor":
-			out.Tutor = engine.DecodeOpt(d, value, func(d *engine.Decoder, raw []byte) string {
+			out.Tutor = engine.DecodeOpt(d, m.Value, func(d *engine.Decoder, raw []byte) string {
 				return d.String(raw, engine.Text{})
 			})
 		}

@@ -35,16 +35,16 @@ func ReadLeave(d *engine.Decoder, raw []byte) Leave {
 	var has struct {
 		CourseID, StudentID bool
 	}
-	for name, value := range d.Members(raw) {
-		switch name {
+	for m := d.Walk(raw); m.Next(); {
+		switch string(m.Name) {
 		case "course_id":
 			has.CourseID = true
-			out.CourseID = ids.Course(d.UUID(value))
+			out.CourseID = ids.Course(d.UUID(m.Value))
 		case "student_id":
 			has.StudentID = true
-			out.StudentID = d.String(value, engine.Text{})
+			out.StudentID = d.String(m.Value, engine.Text{})
 		case "status":
-			out.Status = engine.DecodeOpt(d, value, ReadLeaveStatus)
+			out.Status = engine.DecodeOpt(d, m.Value, ReadLeaveStatus)
 		}
 	}
 	d.Require(has.CourseID, "course_id")

@@ -29,10 +29,10 @@ func DecodeJoined(data []byte) (Joined, error) {
 }
 
 // DecodeStoredJoined reads an event back from the log: leniently, and as its current version.
-func DecodeStoredJoined(data []byte, version int) (Joined, error) {
+func DecodeStoredJoined(d *engine.Decoder, data []byte, version int) (Joined, error) {
 	switch version {
 	case 1:
-		return engine.DecodeStored(data, ReadJoined)
+		return engine.DecodeBy(d, data, ReadJoined)
 	}
 	return Joined{}, engine.UnknownVersion("campus.enrolment.joined", version)
 }
@@ -46,14 +46,14 @@ func ReadJoined(d *engine.Decoder, raw []byte) Joined {
 	var has struct {
 		CourseID, StudentID bool
 	}
-	for name, value := range d.Members(raw) {
-		switch name {
+	for m := d.Walk(raw); m.Next(); {
+		switch string(m.Name) {
 		case "course_id":
 			has.CourseID = true
-			out.CourseID = ids.Course(d.UUID(value))
+			out.CourseID = ids.Course(d.UUID(m.Value))
 		case "student_id":
 			has.StudentID = true
-			out.StudentID = d.String(value, engine.Text{})
+			out.StudentID = d.String(m.Value, engine.Text{})
 		}
 	}
 	d.Require(has.CourseID, "course_id")

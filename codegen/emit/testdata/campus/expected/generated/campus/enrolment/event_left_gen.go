@@ -29,10 +29,10 @@ func DecodeLeft(data []byte) (Left, error) {
 }
 
 // DecodeStoredLeft reads an event back from the log: leniently, and as its current version.
-func DecodeStoredLeft(data []byte, version int) (Left, error) {
+func DecodeStoredLeft(d *engine.Decoder, data []byte, version int) (Left, error) {
 	switch version {
 	case 1:
-		return engine.DecodeStored(data, ReadLeft)
+		return engine.DecodeBy(d, data, ReadLeft)
 	}
 	return Left{}, engine.UnknownVersion("campus.enrolment.left", version)
 }
@@ -46,14 +46,14 @@ func ReadLeft(d *engine.Decoder, raw []byte) Left {
 	var has struct {
 		CourseID, StudentID bool
 	}
-	for name, value := range d.Members(raw) {
-		switch name {
+	for m := d.Walk(raw); m.Next(); {
+		switch string(m.Name) {
 		case "course_id":
 			has.CourseID = true
-			out.CourseID = ids.Course(d.UUID(value))
+			out.CourseID = ids.Course(d.UUID(m.Value))
 		case "student_id":
 			has.StudentID = true
-			out.StudentID = d.String(value, engine.Text{})
+			out.StudentID = d.String(m.Value, engine.Text{})
 		}
 	}
 	d.Require(has.CourseID, "course_id")

@@ -125,8 +125,8 @@ func EventTypes() []engine.EventType {
 			Type:    "campus.enrolment.joined",
 			Version: 1,
 			Doc:     "",
-			Decode: func(data []byte, version int) (engine.Event, error) {
-				return DecodeStoredJoined(data, version)
+			Decode: func(d *engine.Decoder, data []byte, version int) (engine.Event, error) {
+				return DecodeStoredJoined(d, data, version)
 			},
 			Check: func(data []byte) error {
 				return engine.CheckStrict(data, ReadJoined)
@@ -137,8 +137,8 @@ func EventTypes() []engine.EventType {
 			Type:    "campus.enrolment.left",
 			Version: 1,
 			Doc:     "",
-			Decode: func(data []byte, version int) (engine.Event, error) {
-				return DecodeStoredLeft(data, version)
+			Decode: func(d *engine.Decoder, data []byte, version int) (engine.Event, error) {
+				return DecodeStoredLeft(d, data, version)
 			},
 			Check: func(data []byte) error {
 				return engine.CheckStrict(data, ReadLeft)

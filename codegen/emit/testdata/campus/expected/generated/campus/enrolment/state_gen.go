@@ -44,30 +44,30 @@ func ReadState(d *engine.Decoder, raw []byte) State {
 	if !d.Object(raw) {
 		return out
 	}
-	for name, value := range d.Members(raw) {
-		switch name {
+	for m := d.Walk(raw); m.Next(); {
+		switch string(m.Name) {
 		case "course_id":
-			out.CourseID = ids.Course(d.UUID(value))
+			out.CourseID = ids.Course(d.UUID(m.Value))
 		case "student_id":
-			out.StudentID = d.String(value, engine.Text{})
+			out.StudentID = d.String(m.Value, engine.Text{})
 		case "seats":
-			out.Seats = d.Int64(value, engine.Integer{})
+			out.Seats = d.Int64(m.Value, engine.Integer{})
 		case "taken":
-			out.Taken = d.Int64(value, engine.Integer{})
+			out.Taken = d.Int64(m.Value, engine.Integer{})
 		case "courses":
-			out.Courses = d.Int64(value, engine.Integer{})
+			out.Courses = d.Int64(m.Value, engine.Integer{})
 		case "term":
-			out.Term = engine.DecodeNullable(d, value, types.ReadTerm)
+			out.Term = engine.DecodeNullable(d, m.Value, types.ReadTerm)
 		case "before":
-			out.Before = engine.DecodeArray(d, value, engine.Items{}, func(d *engine.Decoder, raw []byte) ids.Course {
+			out.Before = engine.DecodeArray(d, m.Value, engine.Items{}, func(d *engine.Decoder, raw []byte) ids.Course {
 				return ids.Course(d.UUID(raw))
 			})
 		case "done":
-			out.Done = engine.DecodeArray(d, value, engine.Items{}, func(d *engine.Decoder, raw []byte) ids.Course {
+			out.Done = engine.DecodeArray(d, m.Value, engine.Items{}, func(d *engine.Decoder, raw []byte) ids.Course {
 				return ids.Course(d.UUID(raw))
 			})
 		case "status":
-			out.Status = ReadStateStatus(d, value)
+			out.Status = ReadStateStatus(d, m.Value)
 		}
 	}
 	return out

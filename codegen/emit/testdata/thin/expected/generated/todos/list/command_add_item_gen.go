@@ -31,11 +31,11 @@ func ReadAddItem(d *engine.Decoder, raw []byte) AddItem {
 	var has struct {
 		Text bool
 	}
-	for name, value := range d.Members(raw) {
-		switch name {
+	for m := d.Walk(raw); m.Next(); {
+		switch string(m.Name) {
 		case "text":
 			has.Text = true
-			out.Text = d.String(value, engine.Text{Length: engine.Between(1, 200), Trim: true})
+			out.Text = d.String(m.Value, engine.Text{Length: engine.Between(1, 200), Trim: true})
 		default:
 			d.Undeclared()
 		}

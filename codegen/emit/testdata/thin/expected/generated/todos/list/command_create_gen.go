@@ -31,11 +31,11 @@ func ReadCreate(d *engine.Decoder, raw []byte) Create {
 	var has struct {
 		Name bool
 	}
-	for name, value := range d.Members(raw) {
-		switch name {
+	for m := d.Walk(raw); m.Next(); {
+		switch string(m.Name) {
 		case "name":
 			has.Name = true
-			out.Name = d.String(value, engine.Text{Length: engine.Between(1, 200), Trim: true})
+			out.Name = d.String(m.Value, engine.Text{Length: engine.Between(1, 200), Trim: true})
 		default:
 			d.Undeclared()
 		}

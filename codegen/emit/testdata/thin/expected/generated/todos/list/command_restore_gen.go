@@ -30,11 +30,11 @@ func ReadRestore(d *engine.Decoder, raw []byte) Restore {
 	var has struct {
 		Version bool
 	}
-	for name, value := range d.Members(raw) {
-		switch name {
+	for m := d.Walk(raw); m.Next(); {
+		switch string(m.Name) {
 		case "version":
 			has.Version = true
-			out.Version = d.Int64(value, engine.Integer{Range: engine.Between(0, 9007199254740991)})
+			out.Version = d.Int64(m.Value, engine.Integer{Range: engine.Between(0, 9007199254740991)})
 		default:
 			d.Undeclared()
 		}

@@ -133,8 +133,8 @@ func EventTypes() []engine.EventType {
 			Type:    "todos.list.created",
 			Version: 1,
 			Doc:     "A list was started.",
-			Decode: func(data []byte, version int) (engine.Event, error) {
-				return DecodeStoredCreated(data, version)
+			Decode: func(d *engine.Decoder, data []byte, version int) (engine.Event, error) {
+				return DecodeStoredCreated(d, data, version)
 			},
 			Check: func(data []byte) error {
 				return engine.CheckStrict(data, ReadCreated)
@@ -144,8 +144,8 @@ func EventTypes() []engine.EventType {
 			Type:    "todos.list.item_added",
 			Version: 1,
 			Doc:     "A new item stands at the end of the list.",
-			Decode: func(data []byte, version int) (engine.Event, error) {
-				return DecodeStoredItemAdded(data, version)
+			Decode: func(d *engine.Decoder, data []byte, version int) (engine.Event, error) {
+				return DecodeStoredItemAdded(d, data, version)
 			},
 			Check: func(data []byte) error {
 				return engine.CheckStrict(data, ReadItemAdded)
@@ -155,8 +155,8 @@ func EventTypes() []engine.EventType {
 			Type:    "todos.list.item_duplicated",
 			Version: 1,
 			Doc:     "Somebody tried to use a text that an item has already; the list did not change.",
-			Decode: func(data []byte, version int) (engine.Event, error) {
-				return DecodeStoredItemDuplicated(data, version)
+			Decode: func(d *engine.Decoder, data []byte, version int) (engine.Event, error) {
+				return DecodeStoredItemDuplicated(d, data, version)
 			},
 			Check: func(data []byte) error {
 				return engine.CheckStrict(data, ReadItemDuplicated)

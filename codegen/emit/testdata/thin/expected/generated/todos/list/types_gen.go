@@ -26,17 +26,17 @@ func ReadItem(d *engine.Decoder, raw []byte) Item {
 	var has struct {
 		ID, Text, Done bool
 	}
-	for name, value := range d.Members(raw) {
-		switch name {
+	for m := d.Walk(raw); m.Next(); {
+		switch string(m.Name) {
 		case "id":
 			has.ID = true
-			out.ID = d.UUID(value)
+			out.ID = d.UUID(m.Value)
 		case "text":
 			has.Text = true
-			out.Text = d.String(value, engine.Text{Length: engine.Between(1, 200)})
+			out.Text = d.String(m.Value, engine.Text{Length: engine.Between(1, 200)})
 		case "done":
 			has.Done = true
-			out.Done = d.Bool(value)
+			out.Done = d.Bool(m.Value)
 		}
 	}
 	d.Require(has.ID, "id")

@@ -25,7 +25,7 @@ func ReadCount(d *engine.Decoder, raw []byte) Count {
 	if !d.Object(raw) {
 		return out
 	}
-	for range d.Members(raw) {
+	for m := d.Walk(raw); m.Next(); {
 		d.Undeclared()
 	}
 	return out

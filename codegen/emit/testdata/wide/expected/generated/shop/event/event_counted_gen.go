@@ -23,10 +23,10 @@ func DecodeCounted(data []byte) (Counted, error) {
 }
 
 // DecodeStoredCounted reads an event back from the log: leniently, and as its current version.
-func DecodeStoredCounted(data []byte, version int) (Counted, error) {
+func DecodeStoredCounted(d *engine.Decoder, data []byte, version int) (Counted, error) {
 	switch version {
 	case 1:
-		return engine.DecodeStored(data, ReadCounted)
+		return engine.DecodeBy(d, data, ReadCounted)
 	}
 	return Counted{}, engine.UnknownVersion("shop.event.counted", version)
 }

@@ -83,8 +83,8 @@ func EventTypes() []engine.EventType {
 			Type:    "shop.event.counted",
 			Version: 1,
 			Doc:     "",
-			Decode: func(data []byte, version int) (engine.Event, error) {
-				return DecodeStoredCounted(data, version)
+			Decode: func(d *engine.Decoder, data []byte, version int) (engine.Event, error) {
+				return DecodeStoredCounted(d, data, version)
 			},
 			Check: func(data []byte) error {
 				return engine.CheckStrict(data, ReadCounted)

@@ -44,12 +44,12 @@ func ReadState(d *engine.Decoder, raw []byte) State {
 	if !d.Object(raw) {
 		return out
 	}
-	for name, value := range d.Members(raw) {
-		switch name {
+	for m := d.Walk(raw); m.Next(); {
+		switch string(m.Name) {
 		case "sent":
-			out.Sent = d.Int64(value, engine.Integer{})
+			out.Sent = d.Int64(m.Value, engine.Integer{})
 		case "open":
-			out.Open = engine.DecodeArray(d, value, engine.Items{}, func(d *engine.Decoder, raw []byte) string {
+			out.Open = engine.DecodeArray(d, m.Value, engine.Items{}, func(d *engine.Decoder, raw []byte) string {
 				return d.String(raw, engine.Text{})
 			})
 		}

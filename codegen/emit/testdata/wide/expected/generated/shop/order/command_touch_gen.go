@@ -27,10 +27,10 @@ func ReadTouch(d *engine.Decoder, raw []byte) Touch {
 	if !d.Object(raw) {
 		return out
 	}
-	for name, value := range d.Members(raw) {
-		switch name {
+	for m := d.Walk(raw); m.Next(); {
+		switch string(m.Name) {
 		case "note":
-			out.Note = engine.DecodeOpt(d, value, func(d *engine.Decoder, raw []byte) string {
+			out.Note = engine.DecodeOpt(d, m.Value, func(d *engine.Decoder, raw []byte) string {
 				return d.String(raw, engine.Text{Length: engine.AtMost(10), Trim: true})
 			})
 		}

@@ -25,10 +25,10 @@ func DecodeError(data []byte) (Error, error) {
 }
 
 // DecodeStoredError reads an event back from the log: leniently, and as its current version.
-func DecodeStoredError(data []byte, version int) (Error, error) {
+func DecodeStoredError(d *engine.Decoder, data []byte, version int) (Error, error) {
 	switch version {
 	case 1:
-		return engine.DecodeStored(data, ReadError)
+		return engine.DecodeBy(d, data, ReadError)
 	}
 	return Error{}, engine.UnknownVersion("shop.order.error", version)
 }
@@ -42,11 +42,11 @@ func ReadError(d *engine.Decoder, raw []byte) Error {
 	var has struct {
 		Code bool
 	}
-	for name, value := range d.Members(raw) {
-		switch name {
+	for m := d.Walk(raw); m.Next(); {
+		switch string(m.Name) {
 		case "code":
 			has.Code = true
-			out.Code = d.String(value, engine.Text{})
+			out.Code = d.String(m.Value, engine.Text{})
 		}
 	}
 	d.Require(has.Code, "code")

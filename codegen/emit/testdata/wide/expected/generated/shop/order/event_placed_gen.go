@@ -88,10 +88,10 @@ func DecodePlaced(data []byte) (Placed, error) {
 }
 
 // DecodeStoredPlaced reads an event back from the log: leniently, and as its current version.
-func DecodeStoredPlaced(data []byte, version int) (Placed, error) {
+func DecodeStoredPlaced(d *engine.Decoder, data []byte, version int) (Placed, error) {
 	switch version {
 	case 1:
-		return engine.DecodeStored(data, ReadPlaced)
+		return engine.DecodeBy(d, data, ReadPlaced)
 	}
 	return Placed{}, engine.UnknownVersion("shop.order.placed", version)
 }
@@ -114,146 +114,146 @@ func ReadPlaced(d *engine.Decoder, raw []byte) Placed {
 	var has struct {
 		ID, Day, Clock, Mail, Site, Color, Size, Price, Tags, Address, Shape, Counts, ByID, Nothing, Nested, Type, Func, JSON, Engine, Data, Error, String, Out, Has, Raw, D, Name, Value, Kind, Copy, UUID, Time, List bool
 	}
-	for name, value := range d.Members(raw) {
-		switch name {
+	for m := d.Walk(raw); m.Next(); {
+		switch string(m.Name) {
 		case "id":
 			has.ID = true
-			out.ID = d.UUID(value)
+			out.ID = d.UUID(m.Value)
 		case "at":
-			out.At = engine.DecodeOpt(d, value, (*engine.Decoder).Time)
+			out.At = engine.DecodeOpt(d, m.Value, (*engine.Decoder).Time)
 		case "day":
 			has.Day = true
-			out.Day = d.Date(value)
+			out.Day = d.Date(m.Value)
 		case "clock":
 			has.Clock = true
-			out.Clock = d.TimeOfDay(value)
+			out.Clock = d.TimeOfDay(m.Value)
 		case "wait":
-			out.Wait = engine.DecodeOpt(d, value, (*engine.Decoder).Duration)
+			out.Wait = engine.DecodeOpt(d, m.Value, (*engine.Decoder).Duration)
 		case "mail":
 			has.Mail = true
-			out.Mail = d.String(value, engine.Text{Length: engine.AtMost(50), Format: "email"})
+			out.Mail = d.String(m.Value, engine.Text{Length: engine.AtMost(50), Format: "email"})
 		case "site":
 			has.Site = true
-			out.Site = d.String(value, engine.Text{Format: "uri"})
+			out.Site = d.String(m.Value, engine.Text{Format: "uri"})
 		case "color":
 			has.Color = true
-			out.Color = types.ReadColor(d, value)
+			out.Color = types.ReadColor(d, m.Value)
 		case "slug":
-			out.Slug = engine.DecodeOpt(d, value, func(d *engine.Decoder, raw []byte) string {
+			out.Slug = engine.DecodeOpt(d, m.Value, func(d *engine.Decoder, raw []byte) string {
 				return d.String(raw, engine.Text{Length: engine.AtMost(20), Pattern: patternPlaced1})
 			})
 		case "size":
 			has.Size = true
-			out.Size = d.Int64(value, engine.Integer{Range: engine.Between(1, 9), MultipleOf: "2"})
+			out.Size = d.Int64(m.Value, engine.Integer{Range: engine.Between(1, 9), MultipleOf: "2"})
 		case "price":
 			has.Price = true
-			out.Price = d.Float64(value, engine.Number{Min: "0.5", Max: "99.5", MultipleOf: "0.01"})
+			out.Price = d.Float64(m.Value, engine.Number{Min: "0.5", Max: "99.5", MultipleOf: "0.01"})
 		case "ok":
-			out.Ok = engine.DecodeOpt(d, value, (*engine.Decoder).Bool)
+			out.Ok = engine.DecodeOpt(d, m.Value, (*engine.Decoder).Bool)
 		case "tags":
 			has.Tags = true
-			out.Tags = engine.DecodeArray(d, value, engine.Items{Count: engine.AtLeast(1), Unique: true}, func(d *engine.Decoder, raw []byte) string {
+			out.Tags = engine.DecodeArray(d, m.Value, engine.Items{Count: engine.AtLeast(1), Unique: true}, func(d *engine.Decoder, raw []byte) string {
 				return d.String(raw, engine.Text{Length: engine.AtLeast(1)})
 			})
 		case "address":
 			has.Address = true
-			out.Address = types.ReadAddress(d, value)
+			out.Address = types.ReadAddress(d, m.Value)
 		case "node":
-			out.Node = engine.DecodeOpt(d, value, types.ReadNode)
+			out.Node = engine.DecodeOpt(d, m.Value, types.ReadNode)
 		case "shape":
 			has.Shape = true
-			out.Shape = types.ReadShape(d, value)
+			out.Shape = types.ReadShape(d, m.Value)
 		case "counts":
 			has.Counts = true
-			out.Counts = engine.DecodeMap(d, value, engine.AtMost(2), func(d *engine.Decoder, raw []byte) int64 {
+			out.Counts = engine.DecodeMap(d, m.Value, engine.AtMost(2), func(d *engine.Decoder, raw []byte) int64 {
 				return d.Int64(raw, engine.Integer{})
 			})
 		case "by_id":
 			has.ByID = true
-			out.ByID = engine.DecodeUUIDMap(d, value, engine.Range{}, func(d *engine.Decoder, raw []byte) string {
+			out.ByID = engine.DecodeUUIDMap(d, m.Value, engine.Range{}, func(d *engine.Decoder, raw []byte) string {
 				return d.String(raw, engine.Text{})
 			})
 		case "nothing":
 			has.Nothing = true
-			out.Nothing = engine.DecodeNullable(d, value, func(d *engine.Decoder, raw []byte) string {
+			out.Nothing = engine.DecodeNullable(d, m.Value, func(d *engine.Decoder, raw []byte) string {
 				return d.String(raw, engine.Text{})
 			})
 		case "maybe_number":
-			out.MaybeNumber = engine.DecodeOptNullable(d, value, func(d *engine.Decoder, raw []byte) int64 {
+			out.MaybeNumber = engine.DecodeOptNullable(d, m.Value, func(d *engine.Decoder, raw []byte) int64 {
 				return d.Int64(raw, engine.Integer{})
 			})
 		case "limited":
-			out.Limited = engine.DecodeOptNullable(d, value, func(d *engine.Decoder, raw []byte) string {
+			out.Limited = engine.DecodeOptNullable(d, m.Value, func(d *engine.Decoder, raw []byte) string {
 				return d.String(raw, engine.Text{Length: engine.AtMost(3)})
 			})
 		case "version_tag":
-			out.VersionTag = engine.DecodeOpt(d, value, readPlacedVersionTag)
+			out.VersionTag = engine.DecodeOpt(d, m.Value, readPlacedVersionTag)
 		case "nested":
 			has.Nested = true
-			out.Nested = ReadPlacedNested(d, value)
+			out.Nested = ReadPlacedNested(d, m.Value)
 		case "type":
 			has.Type = true
-			out.Type = d.String(value, engine.Text{})
+			out.Type = d.String(m.Value, engine.Text{})
 		case "func":
 			has.Func = true
-			out.Func = d.String(value, engine.Text{})
+			out.Func = d.String(m.Value, engine.Text{})
 		case "json":
 			has.JSON = true
-			out.JSON = d.String(value, engine.Text{})
+			out.JSON = d.String(m.Value, engine.Text{})
 		case "engine":
 			has.Engine = true
-			out.Engine = d.String(value, engine.Text{})
+			out.Engine = d.String(m.Value, engine.Text{})
 		case "data":
 			has.Data = true
-			out.Data = d.String(value, engine.Text{})
+			out.Data = d.String(m.Value, engine.Text{})
 		case "error":
 			has.Error = true
-			out.Error = d.String(value, engine.Text{})
+			out.Error = d.String(m.Value, engine.Text{})
 		case "string":
 			has.String = true
-			out.String = d.String(value, engine.Text{})
+			out.String = d.String(m.Value, engine.Text{})
 		case "out":
 			has.Out = true
-			out.Out = d.String(value, engine.Text{})
+			out.Out = d.String(m.Value, engine.Text{})
 		case "has":
 			has.Has = true
-			out.Has = d.String(value, engine.Text{})
+			out.Has = d.String(m.Value, engine.Text{})
 		case "raw":
 			has.Raw = true
-			out.Raw = d.String(value, engine.Text{})
+			out.Raw = d.String(m.Value, engine.Text{})
 		case "d":
 			has.D = true
-			out.D = d.String(value, engine.Text{})
+			out.D = d.String(m.Value, engine.Text{})
 		case "name":
 			has.Name = true
-			out.Name = d.String(value, engine.Text{})
+			out.Name = d.String(m.Value, engine.Text{})
 		case "title":
 			if !d.Strict() && !has.Name {
 				has.Name = true
-				out.Name = d.String(value, engine.Text{})
+				out.Name = d.String(m.Value, engine.Text{})
 			}
 		case "value":
 			has.Value = true
-			out.Value = d.String(value, engine.Text{})
+			out.Value = d.String(m.Value, engine.Text{})
 		case "message_type":
 			has.Kind = true
-			out.Kind = d.String(value, engine.Text{})
+			out.Kind = d.String(m.Value, engine.Text{})
 		case "clone":
 			has.Copy = true
-			out.Copy = d.String(value, engine.Text{})
+			out.Copy = d.String(m.Value, engine.Text{})
 		case "uuid":
 			has.UUID = true
-			out.UUID = d.String(value, engine.Text{})
+			out.UUID = d.String(m.Value, engine.Text{})
 		case "time":
 			has.Time = true
-			out.Time = d.String(value, engine.Text{})
+			out.Time = d.String(m.Value, engine.Text{})
 		case "theme":
-			out.Theme = d.String(value, engine.Text{})
+			out.Theme = d.String(m.Value, engine.Text{})
 		case "level":
-			out.Level = d.Int64(value, engine.Integer{})
+			out.Level = d.Int64(m.Value, engine.Integer{})
 		case "list":
 			has.List = true
-			out.List = engine.DecodeArray(d, value, engine.Items{}, func(d *engine.Decoder, raw []byte) int64 {
+			out.List = engine.DecodeArray(d, m.Value, engine.Items{}, func(d *engine.Decoder, raw []byte) int64 {
 				return d.Int64(raw, engine.Integer{})
 			})
 		}

@@ -38,10 +38,10 @@ func DecodeRefunded(data []byte) (Refunded, error) {
 }
 
 // DecodeStoredRefunded reads an event back from the log: leniently, and as its current version.
-func DecodeStoredRefunded(data []byte, version int) (Refunded, error) {
+func DecodeStoredRefunded(d *engine.Decoder, data []byte, version int) (Refunded, error) {
 	switch version {
 	case 1:
-		return engine.DecodeStored(data, ReadRefunded)
+		return engine.DecodeBy(d, data, ReadRefunded)
 	}
 	return Refunded{}, engine.UnknownVersion("shop.order.refunded", version)
 }
@@ -55,35 +55,35 @@ func ReadRefunded(d *engine.Decoder, raw []byte) Refunded {
 	var has struct {
 		Left, Batch, Either bool
 	}
-	for name, value := range d.Members(raw) {
-		switch name {
+	for m := d.Walk(raw); m.Next(); {
+		switch string(m.Name) {
 		case "left":
 			has.Left = true
-			out.Left = d.Int64(value, engine.Integer{})
+			out.Left = d.Int64(m.Value, engine.Integer{})
 		case "code":
 			has.Batch = true
-			out.Batch = d.String(value, engine.Text{})
+			out.Batch = d.String(m.Value, engine.Text{})
 		case "message":
-			out.Hint = engine.DecodeOpt(d, value, func(d *engine.Decoder, raw []byte) string {
+			out.Hint = engine.DecodeOpt(d, m.Value, func(d *engine.Decoder, raw []byte) string {
 				return d.String(raw, engine.Text{})
 			})
 		case "odd\"name":
-			out.Odd = engine.DecodeOpt(d, value, func(d *engine.Decoder, raw []byte) string {
+			out.Odd = engine.DecodeOpt(d, m.Value, func(d *engine.Decoder, raw []byte) string {
 				return d.String(raw, engine.Text{})
 			})
 		case "":
-			out.Unnamed = engine.DecodeOpt(d, value, func(d *engine.Decoder, raw []byte) string {
+			out.Unnamed = engine.DecodeOpt(d, m.Value, func(d *engine.Decoder, raw []byte) string {
 				return d.String(raw, engine.Text{})
 			})
 		case "marks":
-			out.Marks = engine.DecodeOpt(d, value, func(d *engine.Decoder, raw []byte) []RefundedMark {
+			out.Marks = engine.DecodeOpt(d, m.Value, func(d *engine.Decoder, raw []byte) []RefundedMark {
 				return engine.DecodeArray(d, raw, engine.Items{}, readRefundedMark)
 			})
 		case "either":
 			has.Either = true
-			out.Either = engine.DecodeNullable(d, value, readRefundedEither)
+			out.Either = engine.DecodeNullable(d, m.Value, readRefundedEither)
 		case "outline":
-			out.Outline = engine.DecodeOpt(d, value, ReadRefundedOutline)
+			out.Outline = engine.DecodeOpt(d, m.Value, ReadRefundedOutline)
 		}
 	}
 	d.Require(has.Left, "left")

@@ -41,18 +41,18 @@ func DecodeTouched(data []byte) (Touched, error) {
 }
 
 // DecodeStoredTouched reads an event back from the log: leniently, and as its current version.
-func DecodeStoredTouched(h Upcaster, data []byte, version int) (Touched, error) {
+func DecodeStoredTouched(h Upcaster, d *engine.Decoder, data []byte, version int) (Touched, error) {
 	switch version {
 	case 3:
-		return engine.DecodeStored(data, ReadTouched)
+		return engine.DecodeBy(d, data, ReadTouched)
 	case 1:
-		value, err := engine.DecodeStored(data, ReadTouchedV1)
+		value, err := engine.DecodeBy(d, data, ReadTouchedV1)
 		if err != nil {
 			return Touched{}, err
 		}
 		return h.UpcastTouchedV2(h.UpcastTouchedV1(value)), nil
 	case 2:
-		value, err := engine.DecodeStored(data, ReadTouchedV2)
+		value, err := engine.DecodeBy(d, data, ReadTouchedV2)
 		if err != nil {
 			return Touched{}, err
 		}
@@ -70,20 +70,20 @@ func ReadTouched(d *engine.Decoder, raw []byte) Touched {
 	var has struct {
 		Note, Order bool
 	}
-	for name, value := range d.Members(raw) {
-		switch name {
+	for m := d.Walk(raw); m.Next(); {
+		switch string(m.Name) {
 		case "note":
 			has.Note = true
-			out.Note = d.String(value, engine.Text{})
+			out.Note = d.String(m.Value, engine.Text{})
 		case "stock":
-			out.Stock = engine.DecodeOpt(d, value, func(d *engine.Decoder, raw []byte) ids.Stock {
+			out.Stock = engine.DecodeOpt(d, m.Value, func(d *engine.Decoder, raw []byte) ids.Stock {
 				return ids.Stock(d.UUID(raw))
 			})
 		case "order":
 			has.Order = true
-			out.Order = engine.DecodeID(d, value, ids.ParseOrder)
+			out.Order = engine.DecodeID(d, m.Value, ids.ParseOrder)
 		default:
-			engine.PutExtra(&out.Extra, name, d.Int64(value, engine.Integer{}))
+			engine.PutExtra(&out.Extra, string(m.Name), d.Int64(m.Value, engine.Integer{}))
 		}
 	}
 	d.Require(has.Note, "note")

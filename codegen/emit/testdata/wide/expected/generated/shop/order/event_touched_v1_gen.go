@@ -18,11 +18,11 @@ func ReadTouchedV1(d *engine.Decoder, raw []byte) TouchedV1 {
 	var has struct {
 		Text bool
 	}
-	for name, value := range d.Members(raw) {
-		switch name {
+	for m := d.Walk(raw); m.Next(); {
+		switch string(m.Name) {
 		case "text":
 			has.Text = true
-			out.Text = d.String(value, engine.Text{})
+			out.Text = d.String(m.Value, engine.Text{})
 		}
 	}
 	d.Require(has.Text, "text")

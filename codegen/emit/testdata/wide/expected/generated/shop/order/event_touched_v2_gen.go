@@ -18,11 +18,11 @@ func ReadTouchedV2(d *engine.Decoder, raw []byte) TouchedV2 {
 	var has struct {
 		Note bool
 	}
-	for name, value := range d.Members(raw) {
-		switch name {
+	for m := d.Walk(raw); m.Next(); {
+		switch string(m.Name) {
 		case "note":
 			has.Note = true
-			out.Note = d.String(value, engine.Text{Length: engine.AtMost(4)})
+			out.Note = d.String(m.Value, engine.Text{Length: engine.AtMost(4)})
 		}
 	}
 	d.Require(has.Note, "note")

@@ -175,8 +175,8 @@ func EventTypes(h Upcaster) []engine.EventType {
 			Type:    "shop.order.error",
 			Version: 1,
 			Doc:     "Something went wrong.",
-			Decode: func(data []byte, version int) (engine.Event, error) {
-				return DecodeStoredError(data, version)
+			Decode: func(d *engine.Decoder, data []byte, version int) (engine.Event, error) {
+				return DecodeStoredError(d, data, version)
 			},
 			Check: func(data []byte) error {
 				return engine.CheckStrict(data, ReadError)
@@ -186,8 +186,8 @@ func EventTypes(h Upcaster) []engine.EventType {
 			Type:    "shop.order.placed",
 			Version: 1,
 			Doc:     "",
-			Decode: func(data []byte, version int) (engine.Event, error) {
-				return DecodeStoredPlaced(data, version)
+			Decode: func(d *engine.Decoder, data []byte, version int) (engine.Event, error) {
+				return DecodeStoredPlaced(d, data, version)
 			},
 			Check: func(data []byte) error {
 				return engine.CheckStrict(data, ReadPlaced)
@@ -198,8 +198,8 @@ func EventTypes(h Upcaster) []engine.EventType {
 			Type:    "shop.order.refunded",
 			Version: 1,
 			Doc:     "The money went back.",
-			Decode: func(data []byte, version int) (engine.Event, error) {
-				return DecodeStoredRefunded(data, version)
+			Decode: func(d *engine.Decoder, data []byte, version int) (engine.Event, error) {
+				return DecodeStoredRefunded(d, data, version)
 			},
 			Check: func(data []byte) error {
 				return engine.CheckStrict(data, ReadRefunded)
@@ -209,8 +209,8 @@ func EventTypes(h Upcaster) []engine.EventType {
 			Type:    "shop.order.touched",
 			Version: 3,
 			Doc:     "",
-			Decode: func(data []byte, version int) (engine.Event, error) {
-				return DecodeStoredTouched(h, data, version)
+			Decode: func(d *engine.Decoder, data []byte, version int) (engine.Event, error) {
+				return DecodeStoredTouched(h, d, data, version)
 			},
 			Check: func(data []byte) error {
 				return engine.CheckStrict(data, ReadTouched)

@@ -70,36 +70,36 @@ func ReadState(d *engine.Decoder, raw []byte) State {
 	if !d.Object(raw) {
 		return out
 	}
-	for name, value := range d.Members(raw) {
-		switch name {
+	for m := d.Walk(raw); m.Next(); {
+		switch string(m.Name) {
 		case "total":
-			out.Total = d.Int64(value, engine.Integer{})
+			out.Total = d.Int64(m.Value, engine.Integer{})
 		case "status":
-			out.Status = types.ReadColor(d, value)
+			out.Status = types.ReadColor(d, m.Value)
 		case "nodes":
-			out.Nodes = engine.DecodeArray(d, value, engine.Items{}, types.ReadNode)
+			out.Nodes = engine.DecodeArray(d, m.Value, engine.Items{}, types.ReadNode)
 		case "shapes":
-			out.Shapes = engine.DecodeArray(d, value, engine.Items{}, types.ReadShape)
+			out.Shapes = engine.DecodeArray(d, m.Value, engine.Items{}, types.ReadShape)
 		case "lookup":
-			out.Lookup = engine.DecodeMap(d, value, engine.Range{}, types.ReadAddress)
+			out.Lookup = engine.DecodeMap(d, m.Value, engine.Range{}, types.ReadAddress)
 		case "note":
-			out.Note = d.String(value, engine.Text{})
+			out.Note = d.String(m.Value, engine.Text{})
 		case "last":
-			out.Last = engine.DecodeNullable(d, value, func(d *engine.Decoder, raw []byte) string {
+			out.Last = engine.DecodeNullable(d, m.Value, func(d *engine.Decoder, raw []byte) string {
 				return d.String(raw, engine.Text{})
 			})
 		case "theme":
-			out.Theme = d.String(value, engine.Text{})
+			out.Theme = d.String(m.Value, engine.Text{})
 		case "address":
-			out.Address = types.ReadAddress(d, value)
+			out.Address = types.ReadAddress(d, m.Value)
 		case "matrix":
-			out.Matrix = engine.DecodeArray(d, value, engine.Items{}, func(d *engine.Decoder, raw []byte) []int64 {
+			out.Matrix = engine.DecodeArray(d, m.Value, engine.Items{}, func(d *engine.Decoder, raw []byte) []int64 {
 				return engine.DecodeArray(d, raw, engine.Items{}, func(d *engine.Decoder, raw []byte) int64 {
 					return d.Int64(raw, engine.Integer{})
 				})
 			})
 		case "shipping":
-			out.Shipping = ReadStateShipping(d, value)
+			out.Shipping = ReadStateShipping(d, m.Value)
 		}
 	}
 	return out

@@ -31,13 +31,13 @@ func ReadPlaceNested(d *engine.Decoder, raw []byte) PlaceNested {
 	var has struct {
 		Deep bool
 	}
-	for name, value := range d.Members(raw) {
-		switch name {
+	for m := d.Walk(raw); m.Next(); {
+		switch string(m.Name) {
 		case "deep":
 			has.Deep = true
-			out.Deep = ReadPlaceNestedDeep(d, value)
+			out.Deep = ReadPlaceNestedDeep(d, m.Value)
 		default:
-			engine.PutExtra(&out.Extra, name, d.Int64(value, engine.Integer{}))
+			engine.PutExtra(&out.Extra, string(m.Name), d.Int64(m.Value, engine.Integer{}))
 		}
 	}
 	d.Require(has.Deep, "deep")
@@ -64,11 +64,11 @@ func ReadPlaceNestedDeep(d *engine.Decoder, raw []byte) PlaceNestedDeep {
 	var has struct {
 		A bool
 	}
-	for name, value := range d.Members(raw) {
-		switch name {
+	for m := d.Walk(raw); m.Next(); {
+		switch string(m.Name) {
 		case "a":
 			has.A = true
-			out.A = d.Bool(value)
+			out.A = d.Bool(m.Value)
 		}
 	}
 	d.Require(has.A, "a")
@@ -97,13 +97,13 @@ func ReadPlacedNested(d *engine.Decoder, raw []byte) PlacedNested {
 	var has struct {
 		Deep bool
 	}
-	for name, value := range d.Members(raw) {
-		switch name {
+	for m := d.Walk(raw); m.Next(); {
+		switch string(m.Name) {
 		case "deep":
 			has.Deep = true
-			out.Deep = ReadPlacedNestedDeep(d, value)
+			out.Deep = ReadPlacedNestedDeep(d, m.Value)
 		default:
-			engine.PutExtra(&out.Extra, name, d.Int64(value, engine.Integer{}))
+			engine.PutExtra(&out.Extra, string(m.Name), d.Int64(m.Value, engine.Integer{}))
 		}
 	}
 	d.Require(has.Deep, "deep")
@@ -130,11 +130,11 @@ func ReadPlacedNestedDeep(d *engine.Decoder, raw []byte) PlacedNestedDeep {
 	var has struct {
 		A bool
 	}
-	for name, value := range d.Members(raw) {
-		switch name {
+	for m := d.Walk(raw); m.Next(); {
+		switch string(m.Name) {
 		case "a":
 			has.A = true
-			out.A = d.Bool(value)
+			out.A = d.Bool(m.Value)
 		}
 	}
 	d.Require(has.A, "a")
@@ -207,11 +207,11 @@ func ReadRefundedOutlineDot(d *engine.Decoder, raw []byte) RefundedOutlineDot {
 	var has struct {
 		Kind bool
 	}
-	for name, value := range d.Members(raw) {
-		switch name {
+	for m := d.Walk(raw); m.Next(); {
+		switch string(m.Name) {
 		case "kind":
 			has.Kind = true
-			d.Const(value, "\"dot\"")
+			d.Const(m.Value, "\"dot\"")
 		}
 	}
 	d.Require(has.Kind, "kind")
@@ -234,14 +234,14 @@ func ReadStateShipping(d *engine.Decoder, raw []byte) StateShipping {
 	var has struct {
 		Method, Window bool
 	}
-	for name, value := range d.Members(raw) {
-		switch name {
+	for m := d.Walk(raw); m.Next(); {
+		switch string(m.Name) {
 		case "method":
 			has.Method = true
-			out.Method = d.String(value, engine.Text{})
+			out.Method = d.String(m.Value, engine.Text{})
 		case "window":
 			has.Window = true
-			out.Window = ReadStateShippingWindow(d, value)
+			out.Window = ReadStateShippingWindow(d, m.Value)
 		}
 	}
 	d.RequireStrict(has.Method, "method")
@@ -265,13 +265,13 @@ func ReadStateShippingWindow(d *engine.Decoder, raw []byte) StateShippingWindow 
 	var has struct {
 		Days bool
 	}
-	for name, value := range d.Members(raw) {
-		switch name {
+	for m := d.Walk(raw); m.Next(); {
+		switch string(m.Name) {
 		case "days":
 			has.Days = true
-			out.Days = d.Int64(value, engine.Integer{})
+			out.Days = d.Int64(m.Value, engine.Integer{})
 		case "note":
-			out.Note = engine.DecodeOpt(d, value, func(d *engine.Decoder, raw []byte) string {
+			out.Note = engine.DecodeOpt(d, m.Value, func(d *engine.Decoder, raw []byte) string {
 				return d.String(raw, engine.Text{})
 			})
 		}

@@ -33,11 +33,11 @@ func ReadReserve(d *engine.Decoder, raw []byte) Reserve {
 	var has struct {
 		Order bool
 	}
-	for name, value := range d.Members(raw) {
-		switch name {
+	for m := d.Walk(raw); m.Next(); {
+		switch string(m.Name) {
 		case "order":
 			has.Order = true
-			out.Order = engine.DecodeID(d, value, ids.ParseOrder)
+			out.Order = engine.DecodeID(d, m.Value, ids.ParseOrder)
 		default:
 			d.Undeclared()
 		}

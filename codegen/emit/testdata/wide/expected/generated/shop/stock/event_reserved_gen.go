@@ -29,10 +29,10 @@ func DecodeReserved(data []byte) (Reserved, error) {
 }
 
 // DecodeStoredReserved reads an event back from the log: leniently, and as its current version.
-func DecodeStoredReserved(data []byte, version int) (Reserved, error) {
+func DecodeStoredReserved(d *engine.Decoder, data []byte, version int) (Reserved, error) {
 	switch version {
 	case 1:
-		return engine.DecodeStored(data, ReadReserved)
+		return engine.DecodeBy(d, data, ReadReserved)
 	}
 	return Reserved{}, engine.UnknownVersion("shop.stock.reserved", version)
 }
@@ -46,13 +46,13 @@ func ReadReserved(d *engine.Decoder, raw []byte) Reserved {
 	var has struct {
 		Order bool
 	}
-	for name, value := range d.Members(raw) {
-		switch name {
+	for m := d.Walk(raw); m.Next(); {
+		switch string(m.Name) {
 		case "order":
 			has.Order = true
-			out.Order = engine.DecodeID(d, value, ids.ParseOrder)
+			out.Order = engine.DecodeID(d, m.Value, ids.ParseOrder)
 		case "amount":
-			out.Amount = engine.DecodeOpt(d, value, func(d *engine.Decoder, raw []byte) int64 {
+			out.Amount = engine.DecodeOpt(d, m.Value, func(d *engine.Decoder, raw []byte) int64 {
 				return d.Int64(raw, engine.Integer{})
 			})
 		}

@@ -89,8 +89,8 @@ func EventTypes() []engine.EventType {
 			Type:    "shop.stock.reserved",
 			Version: 1,
 			Doc:     "",
-			Decode: func(data []byte, version int) (engine.Event, error) {
-				return DecodeStoredReserved(data, version)
+			Decode: func(d *engine.Decoder, data []byte, version int) (engine.Event, error) {
+				return DecodeStoredReserved(d, data, version)
 			},
 			Check: func(data []byte) error {
 				return engine.CheckStrict(data, ReadReserved)

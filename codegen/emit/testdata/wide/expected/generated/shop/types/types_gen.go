@@ -37,22 +37,22 @@ func ReadAddress(d *engine.Decoder, raw []byte) Address {
 	var has struct {
 		Street, Lines bool
 	}
-	for name, value := range d.Members(raw) {
-		switch name {
+	for m := d.Walk(raw); m.Next(); {
+		switch string(m.Name) {
 		case "street":
 			has.Street = true
-			out.Street = d.String(value, engine.Text{Length: engine.AtLeast(1)})
+			out.Street = d.String(m.Value, engine.Text{Length: engine.AtLeast(1)})
 		case "zip":
-			out.Zip = engine.DecodeOpt(d, value, func(d *engine.Decoder, raw []byte) string {
+			out.Zip = engine.DecodeOpt(d, m.Value, func(d *engine.Decoder, raw []byte) string {
 				return d.String(raw, engine.Text{Pattern: patternAddress1})
 			})
 		case "lines":
 			has.Lines = true
-			out.Lines = engine.DecodeArray(d, value, engine.Items{Count: engine.AtMost(3)}, func(d *engine.Decoder, raw []byte) string {
+			out.Lines = engine.DecodeArray(d, m.Value, engine.Items{Count: engine.AtMost(3)}, func(d *engine.Decoder, raw []byte) string {
 				return d.String(raw, engine.Text{})
 			})
 		case "note":
-			out.Note = engine.DecodeOpt(d, value, func(d *engine.Decoder, raw []byte) string {
+			out.Note = engine.DecodeOpt(d, m.Value, func(d *engine.Decoder, raw []byte) string {
 				return d.String(raw, engine.Text{})
 			})
 		default:
@@ -90,14 +90,14 @@ func ReadCircle(d *engine.Decoder, raw []byte) Circle {
 	var has struct {
 		Kind, Radius bool
 	}
-	for name, value := range d.Members(raw) {
-		switch name {
+	for m := d.Walk(raw); m.Next(); {
+		switch string(m.Name) {
 		case "kind":
 			has.Kind = true
-			d.Const(value, "\"circle\"")
+			d.Const(m.Value, "\"circle\"")
 		case "radius":
 			has.Radius = true
-			out.Radius = d.Float64(value, engine.Number{Above: "0"})
+			out.Radius = d.Float64(m.Value, engine.Number{Above: "0"})
 		}
 	}
 	d.Require(has.Kind, "kind")
@@ -138,15 +138,15 @@ func ReadNode(d *engine.Decoder, raw []byte) Node {
 	var has struct {
 		Value bool
 	}
-	for name, value := range d.Members(raw) {
-		switch name {
+	for m := d.Walk(raw); m.Next(); {
+		switch string(m.Name) {
 		case "value":
 			has.Value = true
-			out.Value = d.Int64(value, engine.Integer{})
+			out.Value = d.Int64(m.Value, engine.Integer{})
 		case "next":
-			out.Next = engine.DecodeOpt(d, value, ReadNode)
+			out.Next = engine.DecodeOpt(d, m.Value, ReadNode)
 		case "children":
-			out.Children = engine.DecodeOpt(d, value, func(d *engine.Decoder, raw []byte) []Node {
+			out.Children = engine.DecodeOpt(d, m.Value, func(d *engine.Decoder, raw []byte) []Node {
 				return engine.DecodeArray(d, raw, engine.Items{}, ReadNode)
 			})
 		}
@@ -185,14 +185,14 @@ func ReadPolygon(d *engine.Decoder, raw []byte) Polygon {
 	var has struct {
 		Kind, Points bool
 	}
-	for name, value := range d.Members(raw) {
-		switch name {
+	for m := d.Walk(raw); m.Next(); {
+		switch string(m.Name) {
 		case "kind":
 			has.Kind = true
-			d.Const(value, "\"polygon\"")
+			d.Const(m.Value, "\"polygon\"")
 		case "points":
 			has.Points = true
-			out.Points = engine.DecodeArray(d, value, engine.Items{Count: engine.AtLeast(1)}, func(d *engine.Decoder, raw []byte) []float64 {
+			out.Points = engine.DecodeArray(d, m.Value, engine.Items{Count: engine.AtLeast(1)}, func(d *engine.Decoder, raw []byte) []float64 {
 				return engine.DecodeArray(d, raw, engine.Items{Count: engine.Between(2, 2)}, func(d *engine.Decoder, raw []byte) float64 {
 					return d.Float64(raw, engine.Number{})
 				})
