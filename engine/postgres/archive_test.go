@@ -55,6 +55,7 @@ func TestArchive_FoldsAndRebuildsBeginAtTheFloor(t *testing.T) {
 	if n := one[int64](t, admin, `SELECT count(*) FROM backstory.events WHERE position <= 5`); n != 0 {
 		t.Errorf("%d events are still there", n)
 	}
+	isALog(t, text)
 
 	look := func(e *postgres.Engine) {
 		t.Helper()
@@ -144,6 +145,22 @@ func TestArchive_FoldsAndRebuildsBeginAtTheFloor(t *testing.T) {
 	}
 	caughtUp(t, imported)
 	wellFormed(t, imported)
+}
+
+// isALog imports the file of an archive of a log's begin, and goes on with it.
+func isALog(t *testing.T, text []byte) {
+	t.Helper()
+	elsewhere, target := emptyEngine(t)
+	if err := target.Import(within(t), bytes.NewReader(text), nil); err != nil {
+		t.Fatal(err)
+	}
+	e, stop := run(t, postgres.Config{URL: elsewhere})
+	defer stop()
+	if o := settled(t, e, command("deposit", "old", 1)); o.Status != engine.Accepted || o.Events[0].Version != 2 || o.Events[0].Position != 6 {
+		t.Errorf("a command on the archived log: %+v", o)
+	}
+	caughtUp(t, e)
+	wellFormed(t, e)
 }
 
 func TestArchive_RefusesWhatWouldBeMissed(t *testing.T) {

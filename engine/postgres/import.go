@@ -36,6 +36,9 @@ func (e *Engine) Import(ctx context.Context, r io.Reader, progress func(Progress
 	defer conn.Close(context.WithoutCancel(ctx))
 	err = pgx.BeginTxFunc(ctx, conn, pgx.TxOptions{IsoLevel: pgx.ReadCommitted}, func(tx pgx.Tx) error {
 		m := &importer{tx: tx, sql: enginedb.New(tx), in: newLines(r), progress: progress}
+		for _, p := range e.system.Projections() {
+			m.projections = append(m.projections, p.Name)
+		}
 		return m.run(ctx)
 	})
 	if err != nil {
@@ -56,7 +59,9 @@ type importer struct {
 	in       *lines
 	progress func(Progress)
 
-	header ExportHeader
+	header      ExportHeader
+	projections []string // the export's, and those that this program has since: all fold from the start
+
 	counts map[string]int64
 	done   int64
 }
@@ -76,7 +81,7 @@ func (m *importer) run(ctx context.Context) error {
 	if err := m.events(ctx); err != nil {
 		return err
 	}
-	if err := m.sql.ImportSlotsClear(ctx, enginedb.ImportSlotsClearParams{Projections: m.header.Projections}); err != nil {
+	if err := m.sql.ImportSlotsClear(ctx, enginedb.ImportSlotsClearParams{Projections: m.projections}); err != nil {
 		return err
 	}
 	for _, t := range exportTables() {
@@ -139,6 +144,7 @@ func (m *importer) readHeader() error {
 	if m.header.Format != exportFormat {
 		return m.in.errorf("format %d is not known to this program, which reads format %d", m.header.Format, exportFormat)
 	}
+	m.projections = append(m.projections, m.header.Projections...)
 	return nil
 }
 
@@ -147,13 +153,16 @@ func (m *importer) rebuilt(line line) bool {
 	var about struct{ Consumer, Name string }
 	switch line.kind {
 	case lineConsumer, lineSlot, lineHeld:
-		return json.Unmarshal(line.text, &about) == nil && slices.Contains(m.header.Projections, about.Consumer+about.Name)
+		return json.Unmarshal(line.text, &about) == nil && slices.Contains(m.projections, about.Consumer+about.Name)
 	}
 	return false
 }
 
 // end checks what the lines must add up to.
 func (m *importer) end(ctx context.Context) error {
+	none := func(_ string, n int64) bool { return n == 0 }
+	maps.DeleteFunc(m.counts, none)
+	maps.DeleteFunc(m.header.Lines, none)
 	if !maps.Equal(m.counts, m.header.Lines) {
 		return fmt.Errorf("the header tells of %v lines, and there are %v: the export is not complete", m.header.Lines, m.counts)
 	}
@@ -164,7 +173,11 @@ func (m *importer) end(ctx context.Context) error {
 	for _, row := range wrong {
 		return fmt.Errorf("position %d is version %d of its stream, want %d", row.Position, row.Version, row.Expected)
 	}
-	if err := m.sql.ImportProjections(ctx, enginedb.ImportProjectionsParams{Projections: m.header.Projections}); err != nil {
+	if err := m.sql.ImportProjections(ctx, enginedb.ImportProjectionsParams{Projections: m.projections}); err != nil {
+		return err
+	}
+	// The file of an archive tells of no consumers: their slots begin with the log.
+	if err := m.sql.ConsumerPut(ctx, enginedb.ConsumerPutParams{Name: consumerCommands, Type: consumerCommands, Slots: commandSlots}); err != nil {
 		return err
 	}
 	if err := m.sql.ImportSlotsFree(ctx); err != nil {
