@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"testing"
 
+	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
 )
@@ -154,8 +155,38 @@ func TestTypingWhileUpdatesArriveLosesNothing(t *testing.T) {
 	if got := ada.eval("document.activeElement.id + '/' + document.activeElement.value + '/' + document.activeElement.selectionStart"); got != fmt.Sprintf("add-item--text/%s/%d", typed, len(typed)) {
 		t.Errorf("the field holds %q", got)
 	}
+	ada.do("reload", chromedp.Reload())
+	ada.live()
+	ada.wait(fmt.Sprintf("document.activeElement.id === 'add-item--text' && document.activeElement.value === %q", typed))
 	ada.keys("\r")
 	bob.waitText("#items li:last-child .label", "word0 word1")
+	ada.wait("document.querySelector('#add-item--text').value === '' && !document.querySelector('.chip')")
+	ada.do("reload", chromedp.Reload())
+	ada.live()
+	ada.wait("document.querySelector('#add-item--text').value === ''")
+}
+
+// TestWithoutANetworkThePageSaysSo, also when nothing is to be sent.
+func TestWithoutANetworkThePageSaysSo(t *testing.T) {
+	browser, base := startBrowser(t), startApp(t)
+	ada := signIn(browser, t, base, "Ada")
+	sign := func() string {
+		return ada.eval("getComputedStyle(document.querySelector('#saving'), '::after').content")
+	}
+	ada.open("/")
+	if got := sign(); got != "none" {
+		t.Errorf("a page that is connected says %s", got)
+	}
+	offline := func(is bool) {
+		call(ada, network.OverrideNetworkState, network.OverrideNetworkStateParams{Offline: is, DownloadThroughput: -1, UploadThroughput: -1})
+	}
+	offline(true)
+	ada.wait("document.documentElement.dataset.offline === ''")
+	if got := sign(); got != `"Connecting…"` {
+		t.Errorf("a page without a network says %s", got)
+	}
+	offline(false)
+	ada.wait("document.documentElement.dataset.offline === undefined")
 }
 
 func TestALostConnectionCatchesUp(t *testing.T) {

@@ -98,8 +98,9 @@ func TestASleeperCatchesUpWithOnePatch(t *testing.T) {
 	lost.open(path)
 	for _, w := range []*tab{hidden, lost} {
 		w.forgive("ERR_", "502", "network error", "Failed to fetch")
-		w.eval(`(() => { window.patches = 0; document.addEventListener("datastar-fetch", (evt) => {
-			if (evt.detail.el.id === "updates" && evt.detail.type === "datastar-patch-elements") window.patches++; }); })()`)
+		w.eval(`(() => { const items = () => document.querySelectorAll("#items > li").length; let before = items(); window.patches = 0;
+			document.addEventListener("datastar-fetch", (evt) => { // that of who else looks at the list is another matter
+				if (evt.detail.el.id === "updates" && evt.detail.type === "datastar-patch-elements" && before !== items()) { before = items(); window.patches++; } }); })()`)
 	}
 	hidden.hide(true)
 	cut.Store(true)

@@ -3,9 +3,9 @@
 //
 // A Page is a path pattern, the topics of an engine.Hub that it depends on, and a
 // function that renders its current fragment: one element with an id. A tab opens
-// one stream for the page it shows:
+// one stream for the page it shows, by an element with the expression Follow:
 //
-//	<div data-init="@get('/updates?page=' + encodeURIComponent(location.pathname))"></div>
+//	<div data-page="/greetings/Ada" data-init="…"></div>
 //
 // The Server that New makes answers GET /updates; what is known of a tab lives in
 // the goroutine of its request:
@@ -37,9 +37,10 @@
 //   - Presence. A Page with a Place is counted there; Presence says who else is, over
 //     all processes of the app if it is given engine.Notes, and stores nothing.
 //
-// A program needs four things: a Config with its pages, a handler for GET /updates,
-// Server.Close in http.Server.RegisterOnShutdown, and, with a Presence over several
-// processes, its Run among the program's services. Write timeouts of the
+// A program needs five things: Datastar's client, which it serves itself, and the
+// element with Follow in its frame; a Config with its pages; a handler for GET
+// /updates; Server.Close in http.Server.RegisterOnShutdown; and, with a Presence over
+// several processes, its Run among the program's services. Write timeouts of the
 // http.Server do not matter: the deadline of each event is set anew.
 //
 // It owns the streams: their compression, pace, heartbeat and end. It does not own

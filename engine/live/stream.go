@@ -30,9 +30,15 @@ func (s *Server) stream(w http.ResponseWriter, r *http.Request, page Page) {
 		s.refuse(w, r, err)
 		return
 	}
-	if place != "" {
+	if place != "" { // a page that is not there has no visitors
 		if who := s.cfg.Visitor(r); who != "" {
 			defer s.cfg.Presence.Enter(place, who)()
+		}
+		if sub.Take() { // the first event shows the newcomer among the others
+			if first, err = pages.again(); err != nil {
+				s.refuse(w, r, err)
+				return
+			}
 		}
 	}
 	body := s.compress(w, r)

@@ -44,13 +44,33 @@
       : pattern && !new RegExp(pattern, "v").test(text) ? "This does not have the form that is asked for." : "");
   });
 
-  // connection marks whether the page follows changes.
+  // connection marks whether the page follows changes, as far as one can know.
+  let follows = false, broken = false;
   function connection({ type, el }) {
-    const root = document.documentElement.dataset;
     if (el.id !== "updates") return;
-    if (type === "retrying" || type === "error") { root.offline = ""; delete root.live; }
-    if (type === "datastar-patch-elements") { root.live = ""; delete root.offline; }
+    if (type === "retrying" || type === "error") [follows, broken] = [false, true];
+    if (type === "datastar-patch-elements") [follows, broken] = [true, false];
+    mark();
   }
+  function mark() {
+    document.documentElement.toggleAttribute("data-live", follows);
+    document.documentElement.toggleAttribute("data-offline", broken || !navigator.onLine);
+  }
+  addEventListener("offline", mark);
+  addEventListener("online", mark);
+
+  // What was typed for a new item is there again after the page was loaded again.
+  const draftKey = () => "draft " + location.pathname;
+  addEventListener("pagehide", () => {
+    if (newItem() && newItem().value) sessionStorage.setItem(draftKey(), newItem().value);
+  });
+  document.addEventListener("DOMContentLoaded", () => {
+    const kept = sessionStorage.getItem(draftKey());
+    sessionStorage.removeItem(draftKey());
+    if (!kept || !newItem() || newItem().value) return;
+    newItem().value = kept;
+    newItem().focus();
+  });
 
   // ---- Around patches ------------------------------------------------------
 
