@@ -93,6 +93,16 @@ func (h history) at(version int64) entry {
 	return entry{}
 }
 
+// last finds the newest event of a type in the window.
+func (h history) last(eventType string) entry {
+	for _, e := range h.Entries {
+		if e.Kind == entryEvent && e.Type == eventType {
+			return e
+		}
+	}
+	return entry{}
+}
+
 // history reads the window that ends at until; 0: at the newest, or for a page of
 // the past around the version shown.
 func (s *Server) history(ctx context.Context, l todoList, past bool, until int64) (history, error) {

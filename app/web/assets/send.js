@@ -12,6 +12,7 @@ const backstory = (() => {
   const byId = (id) => document.getElementById(id);
   const idOf = (el) => el.getAttribute("id"); // form.id is a form's field of that name
   const wordsOf = (form) => form && form.querySelector("input[aria-describedby]");
+  const rows = () => [...document.querySelectorAll("li[data-item]")];
   const mostTries = 3, doubleClick = 500; // ms
   const sent = new Map();   // command id → {form, row, action, command, text, chip, tries}
   const lost = new Map();   // what was given up → its command id, should it be sent once more
@@ -67,7 +68,9 @@ const backstory = (() => {
     const li = document.createElement("li");
     li.className = "item chip";
     li.append(Object.assign(document.createElement("span"), { className: "still-text", textContent: input.value.trim() }));
+    li.rows = new Set(rows().map(idOf));
     byId("pending").append(li);
+    li.scrollIntoView({ block: "nearest" });
     input.value = "";
     return li;
   }
@@ -123,6 +126,12 @@ const backstory = (() => {
     const input = wordsOf(form);
     if (input && !input.value) input.value = entry.text;
     if (input && document.activeElement === document.body) input.focus();
+  }
+
+  // makeRoom takes away the chips whose items have come, before anybody sees both.
+  function makeRoom() {
+    for (const chip of document.querySelectorAll("#pending > .chip"))
+      if (rows().some((li) => !chip.rows.has(idOf(li)) && li.querySelector(".label, .still-text").textContent === chip.textContent)) chip.remove();
   }
 
   // leaveWhenShown removes the chip once the page shows the version with the item.
@@ -196,9 +205,9 @@ const backstory = (() => {
 
   // show marks what is not stored yet.
   function show() {
-    const all = [...sent.values()], rows = new Set(all.map((entry) => entry.row));
+    const all = [...sent.values()], unsaved = new Set(all.map((entry) => entry.row));
     byId("saving").textContent = !all.length ? "" : all.some((entry) => entry.tries) ? "Saving, trying again…" : "Saving…";
-    for (const li of document.querySelectorAll("li[data-item]")) li.toggleAttribute("data-unsaved", rows.has(li.id));
+    for (const li of rows()) li.toggleAttribute("data-unsaved", unsaved.has(li.id));
   }
 
   window.addEventListener("beforeunload", (evt) => {
@@ -236,6 +245,7 @@ const backstory = (() => {
   // patched is called after each patch, which shows only what the server knows.
   function patched() {
     for (const each of wishes.values()) each.show();
+    makeRoom();
     show();
     expire();
     settle();
