@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -18,6 +19,10 @@ func (a *answer) toForm(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if a.problem.status == 0 {
+		if a.said != "" && len(a.outcome.Events) == 0 {
+			a.server.showAgain(w, r, back, http.StatusOK, formState{form: a.form, note: a.said})
+			return
+		}
 		if target := a.target(); target != "" {
 			back = target
 		}
@@ -53,7 +58,7 @@ func (a *answer) toDatastar(w http.ResponseWriter, r *http.Request) {
 			return // the tab is gone
 		}
 	}
-	if message := a.errors[""]; message != "" {
+	if message := cmp.Or(a.errors[""], a.said); message != "" && a.stays() {
 		if err := sse.PatchElementTempl(toast(message, a.problem.status != 0),
 			datastar.WithSelectorID("toasts"), datastar.WithModeAppend()); err != nil {
 			return
@@ -94,25 +99,18 @@ func (a *answer) status() string {
 // id, will tell.
 func (a *answer) open() bool { return a.status() == resultPending || a.status() == resultAgain }
 
+// stays says whether the person stays on the page: what there is to say is said here.
+func (a *answer) stays() bool { return a.target() == "" || a.said == "" }
+
 // busy says whether the server could not take the command now.
 func (a *answer) busy() bool {
 	return a.problem.status == http.StatusTooManyRequests || a.problem.status == http.StatusServiceUnavailable
 }
 
 func (a *answer) result() result {
-	res := result{Command: a.in.form.Get(fieldCommand), Form: a.form, Status: a.status(), Target: a.target(), Message: a.errors[""]}
+	res := result{Command: a.in.form.Get(fieldCommand), Form: a.form, Status: a.status(), Target: a.target(), Said: a.said, Message: a.errors[""]}
 	if n := len(a.outcome.Events); n > 0 {
 		res.Version = strconv.FormatInt(a.outcome.Events[n-1].Version, 10)
-		res.Said = a.restored(a.outcome.Events[0].Version - 1)
 	}
 	return res
-}
-
-// restored says how a list that was made what it was becomes again what it was
-// before; "": it was not.
-func (a *answer) restored(before int64) string {
-	if a.kind.Type != restoreCommand || a.status() != resultAccepted {
-		return ""
-	}
-	return "Version " + a.in.reserved("version") + " is restored. Restoring version " + strconv.FormatInt(before, 10) + " takes that back."
 }

@@ -63,6 +63,7 @@ type answer struct {
 	outcome engine.Outcome
 	problem problem           // status 0: accepted, or still on its way
 	errors  map[string]string // by field; "": no field
+	said    string            // what there is to say of what was done; "": it shows
 }
 
 // decide submits the command and waits for what becomes of it.
@@ -93,6 +94,7 @@ func (a *answer) decide(r *http.Request) {
 	outcome.ID = id
 	a.take(outcome)
 	a.awaitName(ctx)
+	a.said = a.told(r.Context())
 	if outcome.Status.Final() && len(outcome.Events) == 0 { // no event tells the open histories
 		a.server.cfg.Client.Hub().Publish(outcome.Stream.String())
 	}

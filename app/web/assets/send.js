@@ -93,8 +93,9 @@ const backstory = (() => {
     show();
     const form = byId(entry.form);
     markFields(form);
+    if (result.target && (result.status === "accepted" || result.said)) return leave(result);
     if (result.status !== "accepted") return giveBack(form, entry);
-    if (result.target) return leave(result);
+    for (const toast of document.querySelectorAll(".toast[data-refused]")) toast.remove(); // that was before
     if (entry.chip) leaveWhenShown(entry.chip, Number(result.version));
     const editor = form && form.closest("details.editor"), input = wordsOf(form);
     if (editor && input.value === entry.text) close(editor);
@@ -215,7 +216,6 @@ const backstory = (() => {
   });
 
   function say(message, kind) {
-    for (const toast of document.querySelectorAll(".toast")) if (toast.firstChild.textContent === message) toast.remove();
     const div = Object.assign(document.createElement("div"), { className: `toast ${kind}` });
     div.append(Object.assign(document.createElement("p"), { textContent: message }));
     div.append(Object.assign(document.createElement("button"), { type: "button", className: "quiet", textContent: "×", ariaLabel: "Dismiss" }));
@@ -224,9 +224,18 @@ const backstory = (() => {
     expire();
   }
 
+  // outlive takes away refusals that another state of the list has made untrue.
+  let state = "";
+  function outlive() {
+    const now = byId("page").dataset.state;
+    if (now !== state) for (const toast of document.querySelectorAll(".toast[data-refused][data-seen]")) toast.remove();
+    state = now;
+  }
+
   // expire lets toasts go after a while, unless somebody reads or points at them.
   function expire() {
     for (const toast of document.querySelectorAll(".toast:not([data-seen])")) {
+      for (const old of document.querySelectorAll(".toast[data-seen]")) if (old.textContent === toast.textContent) old.remove(); // said once, for longer
       toast.dataset.seen = "";
       const leave = () => toast.matches(":hover, :focus-within") ? setTimeout(leave, 2000) : toast.remove();
       setTimeout(leave, 9000);
@@ -245,6 +254,7 @@ const backstory = (() => {
   // patched is called after each patch, which shows only what the server knows.
   function patched() {
     for (const each of wishes.values()) each.show();
+    outlive();
     makeRoom();
     show();
     expire();

@@ -1,0 +1,43 @@
+package web
+
+import (
+	"fmt"
+	"testing"
+)
+
+// TestToastsAreTrueAndInNobodysWay: the same is said once, a refusal goes when it is
+// no longer so, and none lies over the history or the field.
+func TestToastsAreTrueAndInNobodysWay(t *testing.T) {
+	browser, base := startBrowser(t), startApp(t)
+	ada, bob := signIn(browser, t, base, "Ada"), signedIn(t, base, nil)
+	ada.look("")
+	path := ada.createList("Trip", "Tent", "Map") // versions 4, 5
+	for range 3 {
+		ada.click("#copy-link")
+		ada.waitText(".toast", "The link is")
+	}
+	if got := ada.eval(`(() => { const box = (e) => e.getBoundingClientRect(), all = [...document.querySelectorAll(".toast")], t = box(all[0]);
+		const over = (css) => { const b = box(document.querySelector(css)); return t.left < b.right && t.right > b.left && t.top < b.bottom && t.bottom > b.top };
+		return [all.length, ...["#history", ".foot", "#list-name", ".brand", ".account"].filter(over)].join() })()`); got != "1" {
+		t.Errorf("toasts, and what they lie over: %s", got)
+	}
+	ada.click(ada.item("Map") + " .remove") // 6
+	ada.waitItems("Tent")
+	ada.eval("window.undo = document.querySelector('#undo-5').cloneNode(true)") // as in a page that is behind
+	send := func(command string) {
+		t.Helper()
+		if r := bob.send(command, fmt.Sprintf(`{"stream_id":%q,"data":{}}`, path[len("/todo-lists/"):]), "wait=20"); r.status != 200 {
+			t.Fatalf("%s: %d %s", command, r.status, r.text)
+		}
+	}
+	send("archive")
+	ada.waitText(".foot", "This list is archived")
+	ada.eval("document.querySelector('.sheet').append(window.undo)")
+	ada.eval("document.querySelector('#undo-5 button').click()")
+	ada.waitText(".toast.bad", "cannot be changed")
+	send("unarchive")
+	ada.wait("!!document.querySelector('#add-item') && !document.querySelector('.toast.bad')")
+	ada.wait("!!document.querySelector('#undo-6')")
+	ada.eval("document.querySelector('#undo-6 button').click()")
+	ada.waitText("#toasts", "Undone: Item removed “Map”.")
+}
