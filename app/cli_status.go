@@ -58,5 +58,21 @@ func (s session) printStatus(status engine.SystemStatus) error {
 		line("%s\t%s\t%s\tat %d\t%d events and %.1f s behind\t%d slots\t%d retrying, %d parked", c.Kind, c.Name, c.Status, c.Position, c.LagEvents, c.LagSeconds,
 			c.Slots, c.Retrying, c.Parked)
 	}
+	for _, b := range status.Builds {
+		line("folded anew\t%s\t%s\tat %d", b.Projection, buildState(b), b.Position)
+		if b.GivenUp != "" {
+			line("\t%s", b.GivenUp)
+		}
+	}
 	return errors.Join(append(faults, out.Flush())...)
+}
+
+func buildState(b engine.BuildStatus) string {
+	switch {
+	case b.GivenUp != "":
+		return "given up"
+	case b.Running:
+		return "running"
+	}
+	return "waits for a process"
 }

@@ -64,8 +64,10 @@ type Operator interface {
 	// Rebuild folds a projection's whole log into a table beside the live one, and
 	// swaps them; no reaction runs, and readers see the one or the other. report
 	// hears of its progress; nil: nobody does. Ended early, the same program's next
-	// call goes on where it was. ErrNotFound: there is no such projection.
-	Rebuild(ctx context.Context, projection string, report func(Progress)) error
+	// call goes on where it was. The name may be a reactor's with state: then the
+	// processes that work fold its states anew, while its reactions wait. What was
+	// given up (see BuildStatus) begins again. ErrNotFound: there is neither.
+	Rebuild(ctx context.Context, name string, report func(Progress)) error
 
 	// RecomputeKey folds the events of one key anew and replaces the rows that they
 	// lead to, while everything else goes on. It is for projections whose rows each

@@ -14,16 +14,21 @@ type SystemStatus struct {
 	Processes   []ProcessStatus  `json:"processes"`
 	Consumers   []ConsumerStatus `json:"consumers"`
 	Commands    CommandsStatus   `json:"commands"`
-	Builds      []BuildStatus    `json:"builds"` // read models that are folded anew
+	Builds      []BuildStatus    `json:"builds"` // what is folded anew
 }
 
-// BuildStatus is how far a projection is folded anew beside the live table.
+// BuildStatus is how far a projection is folded anew beside the live table, or the
+// states of a reactor.
 type BuildStatus struct {
-	Projection       string  `json:"projection"`
-	Running          bool    `json:"running"` // false: whoever did it is gone, and the next one goes on there
+	Projection       string  `json:"projection"` // or the reactor
+	Running          bool    `json:"running"`    // false: whoever did it is gone, and the next one goes on there
 	Position         int64   `json:"position"`
 	Floor            int64   `json:"floor"`             // where the log begins
 	RemainingSeconds float64 `json:"remaining_seconds"` // at the pace so far; 0: not known yet, or done
+
+	// GivenUp says what to do about a handler that ended every process that folded
+	// with it; "": it goes on.
+	GivenUp string `json:"given_up,omitempty"`
 }
 
 // ProcessStatus is a process that works and whose heartbeat is young.

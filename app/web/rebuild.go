@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"maps"
+	"slices"
 	"sync"
 	"time"
 
@@ -82,9 +83,10 @@ func (b *rebuilds) all() map[string]rebuild {
 	return maps.Clone(b.latest)
 }
 
-// rebuild begins to fold a projection anew.
+// rebuild begins to fold a projection, or a reactor's states, anew.
 func (s *Server) rebuild(_ context.Context, projection string) error {
-	if _, ok := s.cfg.System.Projection(projection); !ok {
+	_, ok := s.cfg.System.Projection(projection)
+	if !ok && !slices.ContainsFunc(s.cfg.System.Reactors(), func(r *engine.Reactor) bool { return r.Type == projection && r.Evolve != nil }) {
 		return engine.ErrNotFound
 	}
 	do := func(ctx context.Context) error { return s.cfg.Operator.Rebuild(ctx, projection, nil) }

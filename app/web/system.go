@@ -82,7 +82,14 @@ func (s system) query() url.Values {
 // filtered says whether the page shows some events only.
 func (s system) filtered() bool { return s.Filter != engine.RecentFilter{} || s.Before > 0 }
 
-// build is how far a projection is built; ok: it is.
+// folds says whether the consumer can be folded anew from this page: a projection; a
+// reactor whose states are.
+func (s system) folds(c engine.ConsumerStatus) bool {
+	_, builds := s.build(c.Name)
+	return c.Kind == kindProjection || builds
+}
+
+// build is how far a projection, or a reactor's states, are built; ok: they are.
 func (s system) build(projection string) (b engine.BuildStatus, ok bool) {
 	for _, b := range s.Status.Builds {
 		if b.Projection == projection {
@@ -105,6 +112,8 @@ func (s system) percent(b engine.BuildStatus) int64 {
 func (s system) buildWords(b engine.BuildStatus) string {
 	text := fmt.Sprintf("%d %%", s.percent(b))
 	switch {
+	case b.GivenUp != "":
+		return text + ", given up"
 	case !b.Running:
 		return text + ", waits for a process"
 	case b.RemainingSeconds >= 1:

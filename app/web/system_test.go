@@ -194,6 +194,10 @@ func TestRebuildShowsItsProgress(t *testing.T) {
 		status.Builds = []engine.BuildStatus{{Projection: "todos.listings", Position: 500}}
 	})
 	until("50 %, waits for a process")
+	ops.set(func(status *engine.SystemStatus) {
+		status.Builds = []engine.BuildStatus{{Projection: "todos.listings", Position: 500, GivenUp: "Mend its handler"}}
+	})
+	until(`title="Mend its handler">50 %, given up`)
 	if _, body, _ := s.datastar("/system/rebuild", map[string]any{"consumer": "todos.nothing"}); !strings.Contains(body, "toast bad") {
 		t.Errorf("an unknown projection: %s", body)
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -35,6 +36,7 @@ type builder struct {
 	position int64            // folded up to here
 	held     map[string]int64 // keys that cannot be folded from a position on
 	progress *buildProgress
+	start    *start
 }
 
 // buildProgress tells a build's progress.
@@ -53,15 +55,20 @@ func (m *buildProgress) tell(position, head int64) {
 }
 
 // Rebuild implements engine.Operator.
-func (e *Engine) Rebuild(ctx context.Context, projection string, report func(engine.Progress)) error {
-	c := e.projection(projection)
-	if c == nil {
-		return fmt.Errorf("rebuild %q: %w", projection, engine.ErrNotFound)
-	}
+func (e *Engine) Rebuild(ctx context.Context, name string, report func(engine.Progress)) error {
 	if report == nil {
 		report = func(engine.Progress) {}
 	}
-	return fault(ctx, e.build(ctx, c, true, report), "rebuild %s", projection)
+	var err error
+	switch i := slices.IndexFunc(e.consumers, func(c *consumer) bool { return c.name == name }); {
+	case i >= 0 && e.consumers[i].projection != nil:
+		err = e.build(ctx, e.consumers[i], true, report)
+	case i >= 0 && e.consumers[i].stateful():
+		err = e.rebuildStates(ctx, e.consumers[i], report)
+	default:
+		err = engine.ErrNotFound
+	}
+	return fault(ctx, err, "rebuild %s", name)
 }
 
 func (e *Engine) projection(name string) *consumer {
@@ -76,20 +83,35 @@ func (e *Engine) projection(name string) *consumer {
 // build builds and swaps, alone in the cluster. Without anew it does nothing when
 // the live definition is the program's by then.
 func (e *Engine) build(ctx context.Context, c *consumer, anew bool, report func(engine.Progress)) error {
+	begun := &start{e: e, consumer: c.name}
+	if !anew {
+		if _, err := begun.check(ctx, e.sql); err != nil {
+			return err
+		}
+	}
 	conn, err := direct(ctx, e.cfg)
 	if err != nil {
 		return err
 	}
 	defer conn.Close(context.WithoutCancel(ctx))
 	b := &builder{e: e, c: c, conn: conn, sql: enginedb.New(conn), fold: folding(c.projection),
-		held: map[string]int64{}, progress: &buildProgress{report: report, started: time.Now()}}
+		held: map[string]int64{}, start: begun, progress: &buildProgress{report: report, started: time.Now()}}
 	if err := b.lock(ctx); err != nil {
 		return err
 	}
 	if live, err := b.live(ctx); err != nil || live && !anew {
 		return err
 	}
+	if anew {
+		if err := b.sql.RefoldForget(ctx, enginedb.RefoldForgetParams{Consumer: c.name}); err != nil {
+			return err
+		}
+	}
 	if err := b.begin(ctx); err != nil {
+		return err
+	}
+	defer begun.leave(ctx)
+	if err := begun.begin(ctx, b.sql); err != nil {
 		return err
 	}
 	return b.finish(ctx)
@@ -116,6 +138,7 @@ func (b *builder) finish(ctx context.Context) error {
 			}
 			near = 0
 		}
+		b.start.rest() // others may not wait for locks
 		b.e.log.Debug("swapping is tried again", "projection", b.c.name, "error", err)
 		if !pause(ctx, 20*time.Millisecond+rand.N(200*time.Millisecond)) || b.conn.IsClosed() {
 			return err
@@ -149,7 +172,7 @@ func (b *builder) live(ctx context.Context) (bool, error) {
 
 // begin goes on with a build of this very program, or begins one with an empty table.
 func (b *builder) begin(ctx context.Context) error {
-	program, err := programID()
+	program, err := b.e.program()
 	if err != nil {
 		return err
 	}

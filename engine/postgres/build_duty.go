@@ -28,6 +28,8 @@ func (d *duty) renew(ctx context.Context, shares []enginedb.ConsumerSharesRow) {
 // the one that runs only reads: its definition was live before.
 func (e *Engine) renew(ctx context.Context, c *consumer) {
 	told := false
+	account := e.health.begin("build "+c.name, 0)
+	defer account.end()
 	for wait := time.Second; ctx.Err() == nil; {
 		old, err := e.superseded(ctx, c)
 		switch {
@@ -47,10 +49,19 @@ func (e *Engine) renew(ctx context.Context, c *consumer) {
 			return
 		}
 		if !ended(ctx, err) {
-			e.log.Warn("building a projection is tried again", "projection", c.name, "error", err)
+			account.fails(err)
+			e.tellBuild(c, err)
 		}
 		pause(ctx, wait)
 		wait = min(2*wait, 30*time.Second)
+	}
+}
+
+func (e *Engine) tellBuild(c *consumer, err error) {
+	if isGivenUp(err) { // it is looked whether that is still so
+		e.log.Error("building a projection is given up", "projection", c.name, "error", err)
+	} else {
+		e.log.Warn("building a projection is tried again", "projection", c.name, "error", err)
 	}
 }
 

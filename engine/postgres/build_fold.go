@@ -135,6 +135,7 @@ func (b *builder) store(ctx context.Context, ch chapter) error {
 	if err != nil {
 		return err
 	}
+	b.start.stored()
 	b.position = ch.upto
 	for _, f := range p.failed {
 		b.held[f.message.key] = f.message.Meta.Position
@@ -175,6 +176,11 @@ func (p *passage) write(ctx context.Context, tx pgx.Tx, upto int64) error {
 			hold.Errors = append(hold.Errors, plainText(f.err.Error()))
 		}
 		if err := sql.BuildHold(ctx, hold); err != nil {
+			return err
+		}
+	}
+	if forget, args, needed := p.b.start.forget(); needed {
+		if _, err := tx.Exec(ctx, forget, args...); err != nil {
 			return err
 		}
 	}

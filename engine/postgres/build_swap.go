@@ -67,6 +67,7 @@ func (b *builder) swap(ctx context.Context) error {
 		b.fold.Forget()
 		return err
 	}
+	b.start.stored()
 	b.e.log.Info("the table that was built is the live one", "projection", b.c.name, "position", upto, "locked_for", time.Since(locked))
 	b.e.hub.Publish(b.c.name)
 	b.e.notices.send(noticeSwapped, b.c.name)
@@ -126,6 +127,7 @@ func (b *builder) replace(ctx context.Context, tx pgx.Tx, upto int64, stays bool
 		sql.BuildSwap(ctx, enginedb.BuildSwapParams{Consumer: name, Position: upto, Stays: stays}),
 		sql.ConsumerPut(ctx, enginedb.ConsumerPutParams{Name: name, Type: b.c.kind, Hash: b.c.hash, Slots: slots}),
 		sql.DefinitionLive(ctx, enginedb.DefinitionLiveParams{Projection: name, Hash: b.c.hash}),
+		sql.RefoldForget(ctx, enginedb.RefoldForgetParams{Consumer: name}),
 		sql.BuildForget(ctx, enginedb.BuildForgetParams{Projection: name}),
 		sql.BuildEnd(ctx, enginedb.BuildEndParams{Projection: name}))
 }

@@ -26,6 +26,8 @@ type Engine struct {
 	opened time.Time
 	schema int64 // version of the engine's schema that this program brings
 
+	program func() (string, error) // tells it from another build; see programID
+
 	work  *pgxpool.Pool // what the engine does itself
 	reads *pgxpool.Pool // what pages and callers read: they cannot starve the engine
 	sql   *enginedb.Queries
@@ -92,7 +94,7 @@ func assemble(cfg Config, work, reads *pgxpool.Pool) *Engine {
 	e := &Engine{cfg: cfg, system: cfg.System, log: cfg.Log, id: cfg.NewID(), work: work, reads: reads, sql: enginedb.New(work)}
 	e.ctx, e.cancel = context.WithCancel(context.Background())
 	e.health, e.meter, e.stats, e.readiness = newHealth(e.log), newMeter(), newRecent[Stats](), newRecent[[]Check]()
-	e.opened = time.Now()
+	e.opened, e.program = time.Now(), sync.OnceValues(programID)
 	e.consumers, e.danger = consumersOf(cfg), make(chan struct{}, 1)
 	e.units = make(chan struct{}, max(1, reads.Config().MaxConns/2)) // the others are for what their handlers read
 	e.notices = newNotices(e.ctx, e.sql, e.id)

@@ -108,6 +108,9 @@ func (l *loop) works() {
 
 // reasonOf tells a stranger no more than where to look: errors name hosts and users.
 func reasonOf(err error) string {
+	if isGivenUp(err) {
+		return "folding it anew ended every process that tried, and is given up; the log tells what to do"
+	}
 	if surroundings(err) {
 		return "the database does not answer or does not serve"
 	}

@@ -39,6 +39,9 @@ func TestMain(m *testing.M) {
 	if url := os.Getenv(buildURL); url != "" {
 		os.Exit(buildChild(url))
 	}
+	if url := os.Getenv(refoldURL); url != "" {
+		os.Exit(refoldChild(url))
+	}
 	if url := os.Getenv(soakURL); url != "" {
 		os.Exit(soakChild(url))
 	}

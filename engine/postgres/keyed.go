@@ -85,6 +85,13 @@ func (r *runner) rebuilding() []*slot {
 // folded as messages are handled.
 func (r *runner) rebuild(ctx context.Context, slots []*slot) error {
 	from, upto := slots[0].rebuilt, int64(0)
+	if r.start == nil {
+		r.start = &start{e: r.e, consumer: r.c.name, slot: slots[0].number} // a reactor's runner has one slot
+	}
+	defer r.start.rest()
+	if err := r.start.begin(ctx, r.e.sql); err != nil {
+		return err
+	}
 	for _, s := range slots {
 		upto = max(upto, s.position)
 	}
@@ -158,14 +165,21 @@ func (r *runner) storeRebuilt(ctx context.Context, slots []*slot, messages []*me
 		if _, err := w.write(ctx, t); err != nil {
 			return err
 		}
+		if forget, args, needed := r.start.forget(); needed {
+			t.batch.Queue(forget, args...)
+		}
 		t.batch.Queue(enginedb.SlotRebuilt, p.Slots, p.Consumer, p.Fences, p.Rebuilt)
 		return nil
 	})
 	h.forget()
+	if err != nil {
+		return err
+	}
+	r.start.stored()
 	for i, s := range slots {
-		if err == nil {
-			s.rebuilt = p.Rebuilt[i]
+		if s.rebuilt = p.Rebuilt[i]; s.rebuilt < 0 {
+			r.start = nil
 		}
 	}
-	return err
+	return nil
 }

@@ -48,7 +48,8 @@ type counts struct{ Count int64 }
 type hooks struct {
 	deposited func(m engine.Meta) error // the account's reaction
 	parked    func(m engine.Meta)
-	hash      string // of the reactor's state
+	evolves   func(m engine.Meta) // the reactor
+	hash      string              // of the reactor's state
 	calls     []string
 }
 
@@ -126,8 +127,13 @@ func counter(h hooks) engine.Reactor {
 			return &counts{n}, err
 		},
 		Evolves: types,
-		Evolve:  func(_ engine.Meta, state any, _ engine.Event) { state.(*counts).Count++ },
-		Key:     func(_ engine.Meta, event engine.Event) string { return strconv.FormatInt(event.(deposited).Amount, 10) },
+		Evolve: func(m engine.Meta, state any, _ engine.Event) {
+			if h.evolves != nil {
+				h.evolves(m)
+			}
+			state.(*counts).Count++
+		},
+		Key: func(_ engine.Meta, event engine.Event) string { return strconv.FormatInt(event.(deposited).Amount, 10) },
 		Reactions: []engine.Reaction{{Name: "bank.counter.on_deposited", Events: types,
 			Run: func(_ context.Context, _ engine.Meta, state any, event engine.Event, out *engine.Dispatch) error {
 				out.Send("bank.tally", strconv.FormatInt(event.(deposited).Amount, 10), tell{state.(*counts).Count}, "")

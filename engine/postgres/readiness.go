@@ -43,7 +43,7 @@ func (e *Engine) Readiness(ctx context.Context) Readiness {
 	checks = append(slices.Clone(checks), e.checkListen(), checkEpoch(e.epochs.now(), time.Now()))
 	stats, err := e.Stats(ctx)
 	if err == nil {
-		checks = append(checks, checkWorkers(stats), checkConsumers(stats))
+		checks = append(checks, checkWorkers(stats), checkConsumers(stats), checkBuilds(stats))
 	}
 	ready := !slices.ContainsFunc(checks, func(c Check) bool { return c.Status == CheckFailed })
 	return Readiness{Ready: ready, Checks: checks}
@@ -139,4 +139,17 @@ func checkConsumers(s Stats) Check {
 		return Check{"consumers", CheckNote, strings.Join(news, "; ")}
 	}
 	return Check{Name: "consumers", Status: CheckOK}
+}
+
+func checkBuilds(s Stats) Check {
+	var news []string
+	for _, b := range s.Builds {
+		if b.GivenUp != "" {
+			news = append(news, b.Projection+" is not folded anew any more: that ended every process that tried")
+		}
+	}
+	if len(news) > 0 {
+		return Check{"builds", CheckNote, strings.Join(news, "; ")}
+	}
+	return Check{Name: "builds", Status: CheckOK}
 }

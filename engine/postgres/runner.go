@@ -42,6 +42,7 @@ type runner struct {
 	careful int             // messages to take one at a time, each try recorded first
 	batch   int             // messages taken at a time
 	stale   bool            // what is known of the slots is to be read anew
+	start   *start          // of folding a reactor's states anew; nil: they are up to date
 }
 
 // slot is a slot that a runner owns.
@@ -100,6 +101,7 @@ func (r *runner) nudge() {
 func (r *runner) run(ctx context.Context) {
 	health := r.e.health.begin(r.name, 0)
 	defer health.end()
+	defer r.leaveRefold(ctx)
 	for wait := 100 * time.Millisecond; ctx.Err() == nil; {
 		news := r.e.tail.changed.next()
 		worked, err := r.step(ctx)
@@ -110,6 +112,9 @@ func (r *runner) run(ctx context.Context) {
 			r.stale = true
 			r.e.log.Info("slots moved to another process", "consumer", r.c.name)
 			pause(ctx, 20*time.Millisecond)
+		case isGivenUp(err):
+			health.fails(err)
+			r.restGivenUp(ctx, err)
 		case err != nil && !ended(ctx, err):
 			r.stale = true
 			r.e.log.Warn("consumer is tried again", "consumer", r.c.name, "error", err)

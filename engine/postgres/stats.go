@@ -20,6 +20,7 @@ type Stats struct {
 	Scheduled int64 // commands that are not due; at most Config.MaxPending + 1 are counted
 	Parked    int64 // commands that failed, and that nobody retried or discarded; at most as many are counted
 	Consumers []engine.ConsumerStatus
+	Builds    []engine.BuildStatus // what is folded anew
 
 	// HeadStaleness is for how long the head may have been standing although there
 	// is work: the age of the oldest command that waits, or with no live worker the
@@ -69,6 +70,10 @@ func (e *Engine) readStats(ctx context.Context, sql *enginedb.Queries) (Stats, e
 	if err != nil {
 		return Stats{}, err
 	}
+	builds, err := readBuilds(ctx, sql, row.Head)
+	if err != nil {
+		return Stats{}, err
+	}
 	stale := max(row.OldestCommand, 0)
 	if row.Workers == 0 {
 		if row.AliveAgo < 0 {
@@ -76,7 +81,7 @@ func (e *Engine) readStats(ctx context.Context, sql *enginedb.Queries) (Stats, e
 		}
 		stale = max(stale, row.AliveAgo)
 	}
-	return Stats{Head: row.Head, Workers: row.Workers, Pending: row.Pending, Scheduled: row.Scheduled, Parked: row.Parked, Consumers: consumers,
+	return Stats{Head: row.Head, Workers: row.Workers, Pending: row.Pending, Scheduled: row.Scheduled, Parked: row.Parked, Consumers: consumers, Builds: builds,
 		HeadStaleness: seconds(stale), OldestSnapshot: seconds(row.OldestSnapshot), PreparedTransactions: row.Prepared, At: now}, nil
 }
 

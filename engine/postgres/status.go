@@ -76,8 +76,23 @@ func readBuilds(ctx context.Context, sql *enginedb.Queries, head int64) ([]engin
 		if done := row.Position - row.Floor; done > 0 {
 			builds[i].RemainingSeconds = row.Seconds / float64(done) * float64(max(head-row.Position, 0))
 		}
+		if !row.Running {
+			builds[i].GivenUp = givenUp(row.Projection, row.Starts, row.Position)
+		}
 	}
-	return builds, nil
+	states, err := sql.RefoldList(ctx)
+	for _, row := range states {
+		builds = append(builds, engine.BuildStatus{Projection: row.Consumer, Running: row.Running, Position: row.Position,
+			Floor: row.Floor, GivenUp: givenUp(row.Consumer, row.Starts, row.Position)})
+	}
+	return builds, err
+}
+
+func givenUp(name string, starts int32, position int64) string {
+	if starts < startsMost {
+		return ""
+	}
+	return (&givenUpError{name, starts, position}).Error()
 }
 
 // readConsumers tells how far each consumer is behind the head.

@@ -167,6 +167,14 @@ type BackstoryReactorState struct {
 	State    []byte
 }
 
+type BackstoryRefold struct {
+	Consumer string
+	Slot     int32
+	Program  string
+	Process  uuid.UUID
+	Starts   int32
+}
+
 type BackstorySetting struct {
 	Name  string
 	Value []byte

@@ -13,8 +13,11 @@ const BuildList = `-- name: BuildList :many
 SELECT b.projection, b.floor, b.position, extract(epoch FROM clock_timestamp() - b.started_at)::float8 AS seconds,
        EXISTS (SELECT 1 FROM pg_catalog.pg_locks l
                WHERE l.locktype = 'advisory' AND l.objsubid = 1 AND l.granted
-                 AND ((l.classid::bigint << 32) | l.objid::bigint) = hashtextextended('backstory.build ' || b.projection, 0))::boolean AS running
-FROM backstory.builds b ORDER BY b.projection
+                 AND ((l.classid::bigint << 32) | l.objid::bigint) = hashtextextended('backstory.build ' || b.projection, 0))::boolean AS running,
+       coalesce(r.starts, 0)::integer AS starts
+FROM backstory.builds b
+LEFT JOIN backstory.refolds r ON r.consumer = b.projection AND r.slot = 0 AND r.program = b.program
+ORDER BY b.projection
 `
 
 type BuildListRow struct {
@@ -23,6 +26,7 @@ type BuildListRow struct {
 	Position   int64
 	Seconds    float64
 	Running    bool
+	Starts     int32
 }
 
 // Builds, and whether somebody holds the lock of each: the others wait for somebody
@@ -42,6 +46,7 @@ func (q *Queries) BuildList(ctx context.Context) ([]BuildListRow, error) {
 			&i.Position,
 			&i.Seconds,
 			&i.Running,
+			&i.Starts,
 		); err != nil {
 			return nil, err
 		}
