@@ -71,11 +71,19 @@ func Open(ctx context.Context, cfg Config) (*Engine, error) {
 	if err := cfg.Validate(); err != nil {
 		return nil, fmt.Errorf("configuration: %w", err)
 	}
+	past := cfg.DirectURL != ""
 	cfg = cfg.withDefaults()
-	if err := prepare(ctx, cfg); err != nil {
+	pooled, err := throughPooler(ctx, cfg)
+	if err == nil && pooled && !past {
+		err = ErrPooler
+	}
+	if err == nil {
+		err = prepare(ctx, cfg)
+	}
+	if err != nil {
 		return nil, fmt.Errorf("open: %w", err)
 	}
-	work, reads, err := pools(ctx, cfg)
+	work, reads, err := pools(ctx, cfg, pooled)
 	if err != nil {
 		return nil, fmt.Errorf("open: %w", err)
 	}

@@ -218,6 +218,9 @@ func TestFailoverThatLosesATail(t *testing.T) {
 	}
 	address.leads(copied.url)
 	eventually(t, "the worker meets a standby", func() bool { return !worker.Readiness(within(t)).Ready })
+	if _, err := postgres.Open(within(t), postgres.Config{URL: copied.url, System: bank(), Log: quiet()}); !errors.Is(err, postgres.ErrStandby) || !errors.Is(err, engine.ErrUnavailable) {
+		t.Errorf("a program that starts on the standby: %v", err)
+	}
 	if err := sql(t, copied.url, `SELECT pg_promote(true, 60)`); err != nil {
 		t.Fatal(err)
 	}
