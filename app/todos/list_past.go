@@ -201,7 +201,7 @@ func undoRemoved(state, before *list.State, event list.ItemRemoved, emit list.Un
 	}
 	item := before.Items[was]
 	if _, twin := sameText(state, item.Text, item.ID); twin {
-		return list.CannotUndo{} // its text stands on the list again
+		return list.TextTaken{}
 	}
 	emit.ItemAdded(list.ItemAdded{ID: item.ID, Text: item.Text, Before: survivor(state, before, item.ID)})
 	if item.Done {
@@ -220,7 +220,7 @@ func undoText(state, before *list.State, event list.ItemTextUpdated, emit list.U
 	}
 	text := before.Items[was].Text
 	if _, twin := sameText(state, text, event.ID); twin {
-		return list.CannotUndo{}
+		return list.TextTaken{}
 	}
 	emit.ItemTextUpdated(list.ItemTextUpdated{ID: event.ID, Text: text})
 	return nil

@@ -26,6 +26,9 @@ func (a *answer) toForm(w http.ResponseWriter, r *http.Request) {
 		if target := a.target(); target != "" {
 			back = target
 		}
+		if a.form == newItemForm { // the next item is written where the last one was
+			back += "#" + fieldID(a.form, "text")
+		}
 		http.Redirect(w, r, back, http.StatusSeeOther)
 		return
 	}

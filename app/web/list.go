@@ -35,12 +35,20 @@ type listShown struct {
 	HereMore bool     // and others
 }
 
+// newItemForm is the form that adds an item.
+const newItemForm = "add-item"
+
 // with is the version that the page offers to compare with.
 func (l listShown) with() int64 {
 	if l.Compared.With > 0 {
 		return l.Compared.With
 	}
 	return l.Head
+}
+
+// against is the page that compares the version shown with another one.
+func (l listShown) against(version int64) string {
+	return l.at(l.Version) + "?with=" + strconv.FormatInt(version, 10)
 }
 
 // editable says whether the page offers to change the list.

@@ -68,6 +68,18 @@ func TestUndoRestoreAndCompare(t *testing.T) {
 	if got := ada.eval("[...document.querySelectorAll('#differences li')].map(e => e.innerText.replace(/\\s+/g, ' ')).join('|')"); got != "Added Map|Added Rope" {
 		t.Errorf("the comparison says %q", got)
 	}
+	ada.wait("document.querySelector('.entry-line.against').id === 'entry-v8'")
+	ada.click(".differing p a")
+	ada.wait("location.pathname.endsWith('/4') && location.search === '' && !document.querySelector('.differing')")
+	ada.live()
+	for with, link := range map[string]string{"8": ".compared a:nth-of-type(1)", "3": ".compared a:nth-of-type(2)", "6": "#entry-v6 a[data-with]"} {
+		ada.click(link)
+		ada.wait(fmt.Sprintf("location.search === '?with=%s' && !!document.querySelector('.differing')", with))
+		ada.live()
+	}
+	if got := ada.eval("document.querySelectorAll('.entry-line.against').length + ' ' + document.querySelectorAll('#entry-v4 a[data-with], [data-with][href*=\"/4?\"]').length"); got != "1 6" { // all but the version shown and a step on the way
+		t.Errorf("lines compared, and links to compare with: %s", got)
+	}
 	ada.click("#restore-version button")
 	ada.wait(fmt.Sprintf("location.pathname === %q", path))
 	ada.waitItems("Tent")

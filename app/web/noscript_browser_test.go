@@ -19,7 +19,7 @@ func TestWithoutScriptsInABrowser(t *testing.T) {
 	path := ada.eval("location.pathname")
 	for i, text := range []string{"Milk", "Bread", "Eggs"} {
 		ada.typeInto("#add-item--text", text+"\r")
-		ada.wait(fmt.Sprintf("document.querySelectorAll('#items > li').length === %d", i+1))
+		ada.wait(fmt.Sprintf("document.querySelectorAll('#items > li').length === %d && document.activeElement.id === 'add-item--text'", i+1))
 	}
 	if got := ada.eval("getComputedStyle(document.querySelector('.travel')).display"); got != "none" {
 		t.Errorf("the slider shows, and does nothing: %s", got)

@@ -15,6 +15,8 @@
 
   document.addEventListener("click", (evt) => {
     if (evt.target.closest("[data-copy]")) copyLink();
+    const compare = evt.target.closest("a[data-with]"); // with the version shown by now
+    if (compare) compare.href = compare.getAttribute("href").replace(/\d+\?/, `${byId("version").value}?`);
     if (evt.target.closest("[data-cancel]")) backstory.close(evt.target.closest("details"));
     if (evt.target.closest("[data-close]")) evt.target.closest(".toast").remove();
     for (const open of document.querySelectorAll("details.confirm[open]")) if (!open.contains(evt.target)) open.open = false;

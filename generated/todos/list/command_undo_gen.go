@@ -114,4 +114,6 @@ func (NamePending) isUndoRefusal() {}
 
 func (NoSuchVersion) isUndoRefusal() {}
 
+func (TextTaken) isUndoRefusal() {}
+
 func (CannotUndo) isUndoRefusal() {}

@@ -447,6 +447,7 @@ func CommandTypes() []engine.CommandType {
 				{Code: "item_expanding", Text: "This item is being expanded; wait until that is done.", At: ""},
 				{Code: "name_pending", Text: "The list is being renamed already; wait a moment.", At: "name"},
 				{Code: "no_such_version", Text: "The list has no such version.", At: ""},
+				{Code: "text_taken", Text: "Another item has this text by now, so the change cannot be undone.", At: ""},
 				{Code: "cannot_undo", Text: "This change cannot be undone.", At: ""},
 			},
 		},

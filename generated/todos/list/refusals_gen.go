@@ -169,6 +169,24 @@ func (NotArchived) Field() string {
 	return ""
 }
 
+// TextTaken: Another item has this text by now, so the change cannot be undone.
+type TextTaken struct{}
+
+// Code implements engine.Refusal.
+func (TextTaken) Code() string {
+	return "text_taken"
+}
+
+// Message implements engine.Refusal.
+func (TextTaken) Message() string {
+	return "Another item has this text by now, so the change cannot be undone."
+}
+
+// Field implements engine.Refusal.
+func (TextTaken) Field() string {
+	return ""
+}
+
 // refused makes a nil pointer to a refusal no refusal.
 func refused(refusal engine.Refusal) engine.Refusal {
 	switch r := refusal.(type) {
@@ -213,6 +231,11 @@ func refused(refusal engine.Refusal) engine.Refusal {
 		}
 		return *r
 	case *NotArchived:
+		if r == nil {
+			return nil
+		}
+		return *r
+	case *TextTaken:
 		if r == nil {
 			return nil
 		}
