@@ -73,11 +73,6 @@ func (r *runner) handle(ctx context.Context, group []*slot, messages []*message,
 	defer cancel()
 	ch := &changes{}
 	if r.careful > 0 { // then it is one message: see follow
-		free, err := r.e.dangerous(ctx)
-		if err != nil {
-			return err
-		}
-		defer free()
 		if err := r.announce(ctx, messages[0]); err != nil {
 			return err
 		}
@@ -150,11 +145,12 @@ func (r *runner) adapt(n int, took time.Duration) {
 	}
 }
 
-// announce records the try of a message before it begins: whoever takes over from
-// a process that it killed finds its key held.
+// announce holds the key of a message before it is handled: whoever takes over from
+// a process that it killed finds it. Those of other slots may be under way at the same
+// time, so that is no try yet: each has its tries alone.
 func (r *runner) announce(ctx context.Context, m *message) error {
 	h := r.holdOf(m)
-	h.attempts, h.pause = m.attempt, r.c.policy.pause(m.attempt)
+	h.pause, h.err = r.c.policy.pause(m.attempt), underWay
 	return r.commit(ctx, nil, place{}, &changes{holds: []hold{h}})
 }
 

@@ -18,6 +18,10 @@ const (
 // ended with its process.
 var errDied = errors.New("the process ended while it handled the message")
 
+// underWay is the error of a message that was announced: when it is found, the process
+// ended meanwhile.
+const underWay = "the process ended while the message was under way, perhaps by it"
+
 // attempted is a held key that is due, and what is done about it.
 type attempted struct {
 	row      enginedb.HeldTakeRow
@@ -106,8 +110,10 @@ func (r *runner) takeHeld(ctx context.Context) ([]*attempted, error) {
 	return list, nil
 }
 
-// suspect says whether a process died while it tried the message.
-func suspect(row enginedb.HeldTakeRow) bool { return row.Attempts > 0 && row.Error == "" }
+// suspect says whether a process died while it handled the message.
+func suspect(row enginedb.HeldTakeRow) bool {
+	return row.Error == underWay || row.Attempts > 0 && row.Error == ""
+}
 
 // alone keeps suspects from others: they come last, one by one.
 func alone(rows []enginedb.HeldTakeRow) []enginedb.HeldTakeRow {
