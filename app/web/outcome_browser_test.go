@@ -169,18 +169,3 @@ func TestSlowOutcomesArriveAllTheSame(t *testing.T) {
 	ada.typeInto("#create--name", "TRIP\r")
 	ada.waitText("#create--name-error", "Another list has this name")
 }
-
-func TestDoubleClicksActOnce(t *testing.T) {
-	browser, base := startBrowser(t), startApp(t)
-	ada := signIn(browser, t, base, "Ada")
-	ada.createList("Trip", "Tent", "Map")
-	ada.do("double click", chromedp.DoubleClick(chromedp.CSS(ada.item("Map")+" .remove")))
-	ada.waitItems("Tent")
-	ada.do("double click", chromedp.DoubleClick(chromedp.CSS("#archive button")))
-	ada.waitText("main", "This list is archived")
-	ada.do("double click", chromedp.DoubleClick(chromedp.CSS("#restore button")))
-	ada.wait("!!document.querySelector('#add-item')")
-	if got := ada.eval("document.querySelectorAll('.entry-line.refused, .toast').length + ' ' + document.querySelector('#head').textContent"); got != "0 8" {
-		t.Errorf("refusals, toasts and versions: %s", got)
-	}
-}

@@ -13,34 +13,40 @@ const backstory = (() => {
   const idOf = (el) => el.getAttribute("id"); // form.id is a form's field of that name
   const wordsOf = (form) => form && form.querySelector("input[aria-describedby]");
   const rows = () => [...document.querySelectorAll("li[data-item]")];
-  const mostTries = 3, doubleClick = 500; // ms
+  const mostTries = 3;
   const sent = new Map();   // command id → {form, row, action, command, text, chip, tries}
   const lost = new Map();   // what was given up → its command id, should it be sent once more
-  const again = new Set();  // forms sent a second time before the first answer
+  const again = new Map();  // forms sent with something else before the first answer → the words then
   const wishes = new Map(); // form id → what shows its wish, until the answer is there
   const flying = new Map(); // element id → its requests under way
-  const done = new Map();   // id of a form without words → when it was accepted
+  const unseen = new Set(); // ids of forms without words that were accepted, which the page does not show yet
 
   // take is called by every form's expression: it gives the command to send, or
-  // null when the same form still waits for its answer. Checks and moves are
-  // shown at once, and sent again after the answer when they changed meanwhile.
+  // null while the same form waits for an answer. The same again is the same wish;
+  // something else is sent when the answer is there. Checks and moves show at once.
   function take(form) {
-    const waits = !("chip" in form.dataset) && [...sent.values()].some((s) => s.form === idOf(form));
-    if ("toggle" in form.dataset) wishChecked(form, waits);
-    if (waits && "move" in form.dataset) again.add(idOf(form));
-    if (waits || performance.now() - done.get(idOf(form)) < doubleClick) return null;
-    const command = {}, row = form.closest("li[data-item]"), input = wordsOf(form);
-    for (const [name, value] of new FormData(form)) command[name] = value;
-    if (wishes.has(idOf(form))) Object.assign(command, wishes.get(idOf(form)).fields);
-    delete command.command_id;
-    const same = fingerprint(idOf(form), command);
+    const id = idOf(form), first = "chip" in form.dataset ? null : [...sent.values()].find((s) => s.form === id);
+    if ("toggle" in form.dataset) wishChecked(form, first);
+    const command = commandOf(form), row = form.closest("li[data-item]"), input = wordsOf(form);
+    const same = fingerprint(id, command);
+    if (first && !("toggle" in form.dataset)) {
+      if (same === fingerprint(id, first.command)) again.delete(id);
+      else again.set(id, input ? input.value : "");
+    }
+    if (first || unseen.has(id)) return null;
     command.command_id = lost.get(same) || freshId();
     lost.delete(same);
-    const entry = { form: idOf(form), row: row && row.id, action: form.getAttribute("action"), command, text: input ? input.value : "", tries: 0 };
+    const entry = { form: id, row: row && row.id, action: form.getAttribute("action"), command, text: input ? input.value : "", tries: 0 };
     if ("chip" in form.dataset) entry.chip = chip(input);
     sent.set(command.command_id, entry);
     show();
     return command;
+  }
+
+  // commandOf is what a form says, and what is wished beside it, without an id.
+  function commandOf(form) {
+    const { command_id: _, ...fields } = Object.fromEntries(new FormData(form));
+    return Object.assign(fields, wishes.has(idOf(form)) && wishes.get(idOf(form)).fields);
   }
 
   const fingerprint = (form, { command_id: _, ...fields }) => JSON.stringify([form, fields]);
@@ -54,7 +60,7 @@ const backstory = (() => {
   }
 
   function wishChecked(form, waits) {
-    if (waits) again.has(idOf(form)) ? again.delete(idOf(form)) : again.add(idOf(form));
+    if (waits) again.has(idOf(form)) ? again.delete(idOf(form)) : again.set(idOf(form), "");
     else if (again.delete(idOf(form))) return; // sent by settle: it shows already
     const box = () => document.querySelector(`#${idOf(form)} [role=checkbox]`);
     const was = box().getAttribute("aria-checked");
@@ -72,6 +78,7 @@ const backstory = (() => {
     byId("pending").append(li);
     li.scrollIntoView({ block: "nearest" });
     input.value = "";
+    input.focus({ preventScroll: true }); // also when a button was clicked
     return li;
   }
 
@@ -93,19 +100,28 @@ const backstory = (() => {
     show();
     const form = byId(entry.form);
     markFields(form);
-    if (result.target && (result.status === "accepted" || result.said)) return leave(result);
+    if (result.target && (result.status === "accepted" || result.said) && !again.has(entry.form)) return leave(result);
     if (result.status !== "accepted") return giveBack(form, entry);
     for (const toast of document.querySelectorAll(".toast[data-refused]")) toast.remove(); // that was before
-    if (entry.chip) leaveWhenShown(entry.chip, Number(result.version));
+    const version = Number(result.version);
+    if (entry.chip) whenShown(entry.form, version, () => entry.chip.remove());
+    if (goOn(form, entry)) return;
     const editor = form && form.closest("details.editor"), input = wordsOf(form);
     if (editor && input.value === entry.text) close(editor);
     if (form && "keep" in form.dataset && input.value === entry.text) input.value = "";
-    if (form && again.has(idOf(form))) {
-      if ("move" in form.dataset) again.delete(idOf(form));
-      return form.requestSubmit();
-    }
     wishes.delete(entry.form);
-    if (form && !input && !("toggle" in form.dataset) && !("move" in form.dataset)) done.set(entry.form, performance.now());
+    if (!form || input || "toggle" in form.dataset || "move" in form.dataset) return;
+    unseen.add(entry.form);
+    whenShown(entry.form, version, () => unseen.delete(entry.form));
+  }
+
+  // goOn sends what a form was sent with meanwhile, unless it is being rewritten.
+  function goOn(form, entry) {
+    if (!form || !again.has(entry.form)) return false;
+    const input = wordsOf(form), text = again.get(entry.form);
+    if (!("toggle" in form.dataset)) again.delete(entry.form); // take knows those that show already
+    if (!input || input.value === text) form.requestSubmit();
+    return true;
   }
 
   // leave goes to another page, which says what there is to say.
@@ -123,8 +139,9 @@ const backstory = (() => {
     if (entry.chip) entry.chip.remove();
     if (wishes.has(entry.form)) wishes.get(entry.form).undo();
     wishes.delete(entry.form);
-    again.delete(entry.form);
     const input = wordsOf(form);
+    if (input && goOn(form, entry)) return;
+    again.delete(entry.form);
     if (input && !input.value) input.value = entry.text;
     if (input && document.activeElement === document.body) input.focus();
   }
@@ -135,11 +152,11 @@ const backstory = (() => {
       if (rows().some((li) => !chip.rows.has(idOf(li)) && li.querySelector(".label, .still-text").textContent === chip.textContent)) chip.remove();
   }
 
-  // leaveWhenShown removes the chip once the page shows the version with the item.
-  function leaveWhenShown(li, version) {
+  // whenShown acts once the page shows a version, or has the form no more.
+  function whenShown(form, version, act) {
     const deadline = performance.now() + 3000;
     const check = () => {
-      if (Number(byId("page").dataset.version) >= version || performance.now() > deadline) li.remove();
+      if (Number(byId("page").dataset.version) >= version || !byId(form) || performance.now() > deadline) act();
       else requestAnimationFrame(check);
     };
     check();
@@ -210,6 +227,16 @@ const backstory = (() => {
     byId("saving").textContent = !all.length ? "" : all.some((entry) => entry.tries) ? "Saving, trying again…" : "Saving…";
     for (const li of rows()) li.toggleAttribute("data-unsaved", unsaved.has(li.id));
   }
+
+  // A double click is one: its second half belongs to what stood there before, not
+  // to a button that the first half brought under the pointer. Only checks count
+  // every click. A key that is held down is one, too.
+  for (const type of ["mousedown", "click"]) document.addEventListener(type, (evt) => { // the first keeps the focus where it is
+    if (evt.detail === 2 && evt.target.closest("form:not([data-toggle]) button, summary")) evt.preventDefault();
+  }, true);
+  document.addEventListener("keydown", (evt) => {
+    if (evt.repeat && evt.key === "Enter" && evt.target.closest("form, summary")) evt.preventDefault();
+  });
 
   window.addEventListener("beforeunload", (evt) => {
     if ([...sent.values()].some((entry) => entry.tries)) evt.preventDefault();
