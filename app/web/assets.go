@@ -7,7 +7,6 @@ import (
 	"embed"
 	"encoding/hex"
 	"errors"
-	"io/fs"
 	"mime"
 	"net/http"
 	"path"
@@ -16,6 +15,13 @@ import (
 
 //go:embed assets
 var assetFiles embed.FS
+
+// bundles are sent as one file each, in this order: what comes later may rely on
+// what comes before.
+var bundles = map[string][]string{
+	"app.css": {"look.css", "home.css", "list.css", "history.css", "system.css", "narrow.css"},
+	"app.js":  {"send.js", "edit.js", "page.js", "history.js", "move.js", "travel.js"},
+}
 
 // asset is a file that never changes under its address.
 type asset struct {
@@ -32,18 +38,26 @@ type assets struct {
 
 func loadAssets() (*assets, error) {
 	a := &assets{byAddress: map[string]asset{}, addresses: map[string]string{}}
-	err := fs.WalkDir(assetFiles, "assets", func(name string, entry fs.DirEntry, err error) error {
-		if err != nil || entry.IsDir() {
-			return err
-		}
-		data, err := assetFiles.ReadFile(name)
+	icon, err := assetFiles.ReadFile("assets/icon.svg")
+	faults := []error{err, a.add("icon.svg", icon)}
+	for name, parts := range bundles {
+		data, err := bundle(parts)
+		faults = append(faults, err, a.add(name, data))
+	}
+	client, err := datastarClient()
+	return a, errors.Join(append(faults, err, a.add("datastar.js", client), a.add("notices.txt", []byte(notices)))...)
+}
+
+// bundle puts files one after the other.
+func bundle(parts []string) (all []byte, err error) {
+	for _, name := range parts {
+		data, err := assetFiles.ReadFile("assets/" + name)
 		if err != nil {
-			return err
+			return nil, err
 		}
-		return a.add(path.Base(name), data)
-	})
-	client, clientErr := datastarClient()
-	return a, errors.Join(err, clientErr, a.add("datastar.js", client), a.add("notices.txt", []byte(notices)))
+		all = append(append(all, data...), '\n')
+	}
+	return all, nil
 }
 
 func (a *assets) add(name string, data []byte) error {

@@ -2,7 +2,6 @@ package web
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -85,43 +84,5 @@ func TestFirstPageIsSmall(t *testing.T) {
 	defer tr.mu.Unlock()
 	if len(tr.faults) > 0 {
 		t.Errorf("requests:\n%s", strings.Join(tr.faults, "\n"))
-	}
-}
-
-// TestPatchesShiftNothing: what other people do moves nothing that one reads,
-// except the lines that come after a new one.
-func TestPatchesShiftNothing(t *testing.T) {
-	browser, base := startBrowser(t), startApp(t)
-	ada, person := signIn(browser, t, base, "Ada"), signedIn(t, base, nil)
-	ada.look("")
-	path := ada.createList("Calm", "One", "Two", "Three")
-	ids := person.items(path)
-	home := ada.another()
-	home.look("")
-	home.open("/")
-	const observe = `(() => { window.shifts = []; new PerformanceObserver((list) => { for (const e of list.getEntries()) for (const s of e.sources) {
-		const n = s.node && (s.node.nodeType === 1 ? s.node : s.node.parentElement);
-		window.shifts.push(n && n.closest("#history") ? "history" : (n ? n.tagName + "." + n.className + "#" + n.id : "?") + " " + JSON.stringify(s.previousRect) + " to " + JSON.stringify(s.currentRect)); } }).observe({type: "layout-shift"}); })()`
-	ada.eval(observe)
-	home.eval(observe)
-	id := path[len("/todo-lists/"):]
-	for _, change := range []struct{ command, data string }{
-		{"toggle_item", `"id":"` + ids[0] + `"`}, {"add_item", `"text":"Four"`}, {"update_item_text", `"id":"` + ids[1] + `","text":"Second"`},
-		{"add_item", `"text":"FOUR"`}, {"toggle_item", `"id":"` + ids[2] + `"`}, {"update_name", `"name":"Calmer"`}, {"toggle_item", `"id":"` + ids[0] + `"`}, {"archive", ``},
-	} {
-		if r := person.send(change.command, fmt.Sprintf(`{"stream_id":%q,"data":{%s}}`, id, change.data), "wait=20"); r.status != 200 {
-			t.Fatalf("%s: %d %s", change.command, r.status, r.text)
-		}
-		ada.wait(fmt.Sprintf("Number(document.querySelector('#page').dataset.version) >= %s", person.version(path)))
-		for _, w := range []*tab{ada, home} {
-			w.eval("window.frames2 = 0, requestAnimationFrame(() => requestAnimationFrame(() => window.frames2 = 1))")
-			w.wait("window.frames2 === 1")
-		}
-	}
-	home.waitText("main", "Archived")
-	for name, w := range map[string]*tab{"the list": ada, "home": home} {
-		if got := slices.DeleteFunc(strings.Split(w.eval("window.shifts.join('\\n')"), "\n"), func(s string) bool { return s == "" || s == "history" }); len(got) > 0 {
-			t.Errorf("%s shifts:\n%s", name, strings.Join(got, "\n"))
-		}
 	}
 }

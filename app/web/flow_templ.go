@@ -33,7 +33,7 @@ func systemFlow(s system) templ.Component {
 			templ_7745c5c3_Var1 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 1, "<section aria-labelledby=\"flow-title\"><h2 id=\"flow-title\">Flow of messages</h2><div class=\"scroll flow-box\" tabindex=\"0\" role=\"region\" aria-labelledby=\"flow-title\"><svg id=\"flow\" class=\"flow\" viewBox=\"")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 1, "<section aria-labelledby=\"flow-title\"><h2 id=\"flow-title\">Flow of messages</h2><div class=\"scroll flow-box\" tabindex=\"0\" role=\"group\" aria-labelledby=\"flow-title\"><svg id=\"flow\" class=\"flow\" viewBox=\"")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -124,7 +124,7 @@ func systemFlow(s system) templ.Component {
 				return templ_7745c5c3_Err
 			}
 		}
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 9, "</p><details id=\"flow-table\" class=\"more\" data-preserve-attr=\"open\"><summary><span class=\"data\">as a table</span></summary><div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Flow of messages as a table\"><table><thead><tr><th>From</th><th>To</th><th>Number</th><th>Messages</th></tr></thead> <tbody>")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 9, "</p><details id=\"flow-table\" class=\"more\" data-preserve-attr=\"open\"><summary><span class=\"data\">as a table</span></summary><div class=\"scroll\" tabindex=\"0\" role=\"group\" aria-label=\"Flow of messages as a table\"><table><thead><tr><th>From</th><th>To</th><th>Number</th><th>Messages</th></tr></thead> <tbody>")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

@@ -235,7 +235,7 @@ func systemConsumers(s system) templ.Component {
 			templ_7745c5c3_Var7 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 11, "<section aria-labelledby=\"consumers-title\"><h2 id=\"consumers-title\">Consumers</h2><p class=\"about\">Each handles the events that it is told of, in order, and after the fact: commands are decided also while one is paused. When it is resumed, it catches up.</p><div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-labelledby=\"consumers-title\"><table><thead><tr><th>Name</th><th>Kind</th><th>Status</th><th>Lag</th><th>Rate</th><th>Retrying</th><th>Parked</th><th><span class=\"unseen\">Actions</span></th></tr></thead> <tbody>")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 11, "<section aria-labelledby=\"consumers-title\"><h2 id=\"consumers-title\">Consumers</h2><p class=\"about\">Each handles the events that it is told of, in order, and after the fact: commands are decided also while one is paused. When it is resumed, it catches up.</p><div class=\"scroll\" tabindex=\"0\" role=\"group\" aria-labelledby=\"consumers-title\"><table><thead><tr><th>Name</th><th>Kind</th><th>Status</th><th>Lag</th><th>Rate</th><th>Retrying</th><th>Parked</th><th><span class=\"unseen\">Actions</span></th></tr></thead> <tbody>")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -1429,7 +1429,7 @@ func systemRecent(s system) templ.Component {
 				return templ_7745c5c3_Err
 			}
 		}
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 113, "<ol class=\"timeline\">")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 113, "<ol id=\"events\" class=\"timeline\">")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
