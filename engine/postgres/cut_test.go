@@ -26,8 +26,9 @@ type cutter struct {
 	cuts atomic.Int64
 
 	mu      sync.Mutex
-	query   string // cut the commit of a transaction that runs it; "": none
-	arrives bool   // COMMIT does, and only its answer is lost
+	query   string        // cut the commit of a transaction that runs it; "": none
+	arrives bool          // COMMIT does, and only its answer is lost
+	silent  chan struct{} // not nil: at the cut nothing passes any more until it is closed
 }
 
 // newCutter listens, and returns the URL to reach the database by it.
@@ -60,6 +61,48 @@ func (c *cutter) next(query string, arrives bool) {
 	c.query, c.arrives = "-- name: "+query+" ", arrives
 }
 
+// hush lets the next commit of a transaction with a query of this name go nowhere, and
+// all that is sent after it on any connection, which stay open. lift ends that.
+func (c *cutter) hush(query string) (lift func()) {
+	silent := make(chan struct{})
+	c.next(query, false)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.silent = silent
+	lift = sync.OnceFunc(func() {
+		c.mu.Lock()
+		c.query, c.silent = "", nil
+		c.mu.Unlock()
+		close(silent)
+	})
+	c.tb.Cleanup(lift)
+	return lift
+}
+
+// pass waits while nothing may pass.
+func (c *cutter) pass() {
+	c.mu.Lock()
+	silent := c.silent
+	if c.query != "" {
+		silent = nil // it has not come to that yet
+	}
+	c.mu.Unlock()
+	if silent != nil {
+		<-silent
+	}
+}
+
+// passing lets through what may pass.
+type passing struct {
+	io.Writer
+	c *cutter
+}
+
+func (p passing) Write(data []byte) (int, error) {
+	p.c.pass()
+	return p.Writer.Write(data)
+}
+
 // cut says whether these statements, up to a Sync, are the ones to be cut at.
 func (c *cutter) cut(statements []string) (cut, arrives bool) {
 	c.mu.Lock()
@@ -71,7 +114,7 @@ func (c *cutter) cut(statements []string) (cut, arrives bool) {
 	}
 	c.query = ""
 	c.cuts.Add(1)
-	return true, c.arrives
+	return c.silent == nil, c.arrives
 }
 
 func (c *cutter) accept(listener net.Listener) {
@@ -80,6 +123,7 @@ func (c *cutter) accept(listener net.Listener) {
 		if err != nil {
 			return
 		}
+		c.pass()
 		server, err := net.Dial(c.network, c.address)
 		if err != nil {
 			_ = client.Close()
@@ -87,7 +131,7 @@ func (c *cutter) accept(listener net.Listener) {
 		}
 		c.group.Go(func() {
 			defer client.Close()
-			_, _ = io.Copy(client, server)
+			_, _ = io.Copy(passing{client, c}, server)
 			_, _ = io.Copy(io.Discard, server) // after a cut the server must not notice before it is done
 		})
 		c.group.Go(func() {
@@ -160,7 +204,7 @@ func (c *cutter) forward(client, server net.Conn) {
 				statements = nil
 			}
 		}
-		if _, err := server.Write(pending.Bytes()); err != nil {
+		if _, err := (passing{server, c}).Write(pending.Bytes()); err != nil {
 			return
 		}
 		pending.Reset()

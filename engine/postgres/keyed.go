@@ -84,7 +84,6 @@ func (r *runner) rebuilding() []*slot {
 // a reaction. It ends where the checkpoint stands: from there on the states are
 // folded as messages are handled.
 func (r *runner) rebuild(ctx context.Context, slots []*slot) error {
-	from, upto := slots[0].rebuilt, int64(0)
 	if r.start == nil {
 		r.start = &start{e: r.e, consumer: r.c.name, slot: slots[0].number} // a reactor's runner has one slot
 	}
@@ -92,28 +91,38 @@ func (r *runner) rebuild(ctx context.Context, slots []*slot) error {
 	if err := r.start.begin(ctx, r.e.sql); err != nil {
 		return err
 	}
+	messages, upto, err := r.rebuildPage(ctx, slots)
+	if err != nil {
+		return err
+	}
+	return r.storeRebuilt(ctx, slots, messages, upto)
+}
+
+// rebuildPage reads the next events of slots whose states are folded anew, and tells
+// up to where that is all there is.
+func (r *runner) rebuildPage(ctx context.Context, slots []*slot) (messages []*message, from int64, err error) {
+	from, upto := slots[0].rebuilt, int64(0)
 	for _, s := range slots {
 		upto = max(upto, s.position)
 	}
 	rows, err := r.e.sql.HeldScan(ctx, enginedb.HeldScanParams{FromPosition: from + 1, Upto: upto,
 		Types: r.c.reactor.Evolves, Most: page})
 	if err != nil {
-		return err
+		return nil, 0, err
 	}
 	held, err := r.heldFrom(ctx)
 	if err != nil {
-		return err
+		return nil, 0, err
 	}
-	var messages []*message
 	for _, row := range rows {
 		rec, err := recordOf(enginedb.EventReadRow(row))
 		if err != nil {
-			return err
+			return nil, 0, err
 		}
 		from = rec.Meta.Position
 		m := r.c.message(rec)
 		if m.err != nil {
-			return fmt.Errorf("fold the states of %s anew: event %d: %w", r.c.name, rec.Meta.Position, m.err)
+			return nil, 0, fmt.Errorf("fold the states of %s anew: event %d: %w", r.c.name, rec.Meta.Position, m.err)
 		}
 		at := held[m.key]
 		s := r.slots[shard(m.key, r.total)]
@@ -124,7 +133,7 @@ func (r *runner) rebuild(ctx context.Context, slots []*slot) error {
 	if len(rows) < page {
 		from = upto
 	}
-	return r.storeRebuilt(ctx, slots, messages, from)
+	return messages, from, nil
 }
 
 // heldFrom is where the held keys' messages wait.
@@ -141,15 +150,8 @@ func (r *runner) heldFrom(ctx context.Context) (map[string]int64, error) {
 func (r *runner) storeRebuilt(ctx context.Context, slots []*slot, messages []*message, upto int64) error {
 	h := r.handler.(*reacting)
 	w := &reacted{h: h, strands: strandsOf(messages)}
-	if err := h.prepare(ctx, w.strands); err != nil {
+	if err := h.foldOnly(ctx, w.strands); err != nil {
 		return err
-	}
-	for _, l := range w.strands {
-		for _, m := range l.messages {
-			if _, err := h.foldKeyed(l, m); err != nil {
-				return fmt.Errorf("fold the states of %s anew: event %d: %w", r.c.name, m.Meta.Position, err)
-			}
-		}
 	}
 	p := enginedb.SlotRebuiltParams{Consumer: r.c.name}
 	for _, s := range slots {
@@ -179,6 +181,21 @@ func (r *runner) storeRebuilt(ctx context.Context, slots []*slot, messages []*me
 	for i, s := range slots {
 		if s.rebuilt = p.Rebuilt[i]; s.rebuilt < 0 {
 			r.start = nil
+		}
+	}
+	return nil
+}
+
+// foldOnly folds messages into the states of their keys, and runs no reaction.
+func (h *reacting) foldOnly(ctx context.Context, strands []*strand) error {
+	if err := h.prepare(ctx, strands); err != nil {
+		return err
+	}
+	for _, l := range strands {
+		for _, m := range l.messages {
+			if _, err := h.foldKeyed(l, m); err != nil {
+				return fmt.Errorf("fold the states of %s anew: event %d: %w", h.c.name, m.Meta.Position, err)
+			}
 		}
 	}
 	return nil
