@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/google/uuid"
@@ -39,6 +40,7 @@ type Engine struct {
 	hub       engine.Hub
 	notices   *notices
 	ears      ears
+	hears     atomic.Bool // a connection listens
 	sequencer *sequencer
 	inbox     *inbox
 	waiters   *waiters
@@ -110,7 +112,7 @@ func assemble(cfg Config, work, reads *pgxpool.Pool) *Engine {
 	e.snapshots = newSnapshots(e.ctx, work, e.log)
 	e.states = newStates(cfg.CacheStreams)
 	e.epochs = newEpochs(e.sql, e.health, e.onEpoch)
-	e.tail = newTail(e.sql, &e.hub, e.epochs.saw)
+	e.tail = newTail(e.sql, &e.hub, e.epochs.saw, func() bool { return !e.hears.Load() })
 	e.waiters = newWaiters(enginedb.New(reads))
 	e.sequencer = newSequencer(e.ctx, work, e.log, cfg.System, e.health.begin("append", 0))
 	e.sequencer.stored, e.sequencer.settled = e.onStored, e.onOutcomes

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -127,6 +128,37 @@ func TestNoNotifications_PollsSuffice(t *testing.T) {
 	}
 	caughtUp(t, worker)
 	checkBalances(t, url)
+}
+
+// Where no connection can listen the log is looked at more often than where nothing
+// is heard: eight commits one after the other are seen in two seconds, not in eight.
+func TestNobodyListens_TheLogIsPolledOften(t *testing.T) {
+	t.Parallel()
+	url := database(t)
+	address, through := newRelay(t, url)
+	writer := openEngine(t, postgres.Config{URL: url})
+	t.Cleanup(writer.Close)
+	web := started(t, postgres.Config{URL: url, DirectURL: through, Roles: []postgres.Role{postgres.RoleWeb}})
+	address.leads("")
+	eventually(t, "nobody listens", func() bool {
+		return slices.ContainsFunc(web.Health(), func(l postgres.LoopHealth) bool { return l.Name == "listen" && l.Failures > 1 })
+	})
+	changed := web.Hub().Subscribe("bank.account/a")
+	defer changed.Close()
+	start := time.Now()
+	for version := range int64(8) {
+		if _, err := writer.Append(within(t), appendOf("a", version, 1)); err != nil {
+			t.Fatal(err)
+		}
+		select {
+		case <-changed.Changed():
+		case <-time.After(patience):
+			t.Fatal("the hub was not told")
+		}
+	}
+	if took := time.Since(start); took > 6*time.Second {
+		t.Errorf("eight commits were seen after %s", took)
+	}
 }
 
 // A process that slept through its lease finds another fence and writes nothing.

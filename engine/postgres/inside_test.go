@@ -5,3 +5,6 @@ var (
 	ForEngine  = forEngine
 	ForReaders = forReaders
 )
+
+// Queued is how many appends wait for the next batch.
+func Queued(e *Engine) int { return e.sequencer.queue.length() }

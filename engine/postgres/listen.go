@@ -40,6 +40,8 @@ func (e *Engine) hear(ctx context.Context, health *loop) (heard bool, err error)
 	if _, err := conn.Exec(ctx, "listen "+channel); err != nil {
 		return false, err
 	}
+	e.hears.Store(true)
+	defer e.hears.Store(false)
 	e.epochs.bell.ring()
 	e.wakeAll()
 	for {

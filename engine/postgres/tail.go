@@ -11,10 +11,11 @@ import (
 )
 
 const (
-	page      = 1_000           // events of one read of the log
-	tailBytes = 16 << 20        // of payload that the tail keeps in memory
-	tailMost  = 10_000          // events that the tail keeps in memory
-	tailPoll  = 1 * time.Second // when nothing is heard
+	page      = 1_000                  // events of one read of the log
+	tailBytes = 16 << 20               // of payload that the tail keeps in memory
+	tailMost  = 10_000                 // events that the tail keeps in memory
+	tailPoll  = 1 * time.Second        // when nothing is heard
+	deafPoll  = 250 * time.Millisecond // when nothing can be heard
 )
 
 // tail follows the log, once for the whole process: it keeps the newest events
@@ -25,6 +26,7 @@ type tail struct {
 	hub  *engine.Hub
 	saw  func([]*record) // is told of what was read
 	wake bell
+	deaf func() bool // no connection listens
 
 	changed signal
 	mu      sync.Mutex
@@ -34,8 +36,8 @@ type tail struct {
 	bytes   int
 }
 
-func newTail(sql *enginedb.Queries, hub *engine.Hub, saw func([]*record)) *tail {
-	return &tail{sql: sql, hub: hub, saw: saw, wake: newBell()}
+func newTail(sql *enginedb.Queries, hub *engine.Hub, saw func([]*record), deaf func() bool) *tail {
+	return &tail{sql: sql, hub: hub, saw: saw, wake: newBell(), deaf: deaf}
 }
 
 // run follows until ctx ends; then it returns nil.
@@ -49,7 +51,11 @@ func (t *tail) run(ctx context.Context, log *slog.Logger, health *loop) error {
 			continue
 		}
 		health.works()
-		timer := time.NewTimer(tailPoll)
+		poll := tailPoll
+		if t.deaf() {
+			poll = deafPoll
+		}
+		timer := time.NewTimer(poll)
 		select {
 		case <-ctx.Done():
 		case <-t.wake:
