@@ -156,9 +156,10 @@ func merge(l todoList, events []engine.Recorded, commands []engine.Outcome) []en
 	for _, r := range events {
 		e := entry{
 			Key: "v" + strconv.FormatInt(r.Meta.Version, 10), ID: r.Meta.ID.String(), Kind: entryEvent, Version: r.Meta.Version, Type: r.Type,
-			About: about(r.Data, texts), By: r.Meta.By, At: r.Meta.At, Payload: pretty(r.Data),
+			By: r.Meta.By, At: r.Meta.At, Payload: pretty(r.Data),
 		}
-		e.Title, e.Was, e.Step = told.tell(r)
+		e.Title, e.Was, e.About, e.Step = told.tell(r)
+		e.About = cmp.Or(e.About, about(r.Data, texts)) // as it is now, where it is not known what it was
 		if o, ok := byID[r.Meta.Causation]; ok {
 			e.Command, e.Because = &entryCommand{Title: words(o.Type), Payload: pretty(o.Data)}, because(o)
 		}

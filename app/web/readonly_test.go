@@ -79,17 +79,20 @@ func TestHistoryTellsWhatWas(t *testing.T) {
 	recorded := func(version int64, typ, data string) engine.Recorded {
 		return engine.Recorded{Meta: engine.Meta{Version: version}, Type: "todos.list." + typ, Data: []byte(data)}
 	}
-	entries := merge(todoList{}, []engine.Recorded{
+	entries := merge(todoList{Items: []todoItem{{ID: "c", Text: "Lamp"}}}, []engine.Recorded{
 		recorded(1, "created", `{"name":"Trip","reservation_id":"r"}`),
 		recorded(2, "name_claimed", `{"reservation_id":"r"}`),
 		recorded(3, "name_confirmed", `{"name":"Trip","reservation_id":"r"}`),
 		recorded(4, "item_added", `{"id":"a","text":"Tent"}`),
 		recorded(5, "item_duplicated", `{"id":"a","text":"TENT"}`),
-		recorded(6, "item_text_updated", `{"id":"a","text":"Tents"}`),
-		recorded(7, "item_text_updated", `{"id":"b","text":"Maps"}`),
-		recorded(8, "name_confirmed", `{"name":"Journey","reservation_id":"q","previous":{"name":"Trip","reservation_id":"r"}}`),
+		recorded(6, "item_done", `{"id":"a"}`),
+		recorded(7, "item_text_updated", `{"id":"a","text":"Tents"}`),
+		recorded(8, "item_done", `{"id":"a"}`),
+		recorded(9, "item_text_updated", `{"id":"b","text":"Maps"}`),
+		recorded(10, "item_done", `{"id":"c"}`),
+		recorded(11, "name_confirmed", `{"name":"Journey","reservation_id":"q","previous":{"name":"Trip","reservation_id":"r"}}`),
 	}, nil)
-	want := []string{"List renamed|Trip|Journey|false", "Item changed||Maps|false", "Item changed|Tent|Tents|false", "Already on the list||TENT|false",
+	want := []string{"List renamed|Trip|Journey|false", "Item done||Lamp|false", "Item changed||Maps|false", "Item done||Tents|false", "Item changed|Tent|Tents|false", "Item done||Tent|false", "Already on the list||TENT|false",
 		"Item added||Tent|false", "List named||Trip|false", "Name reserved|||true", "List created||Trip|false"}
 	for i, e := range entries {
 		if got := strings.Join([]string{e.Title, e.Was, e.About, map[bool]string{true: "true", false: "false"}[e.Step]}, "|"); got != want[i] {

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"encoding/json"
 
 	"github.com/backstory-go/backstory/engine"
@@ -34,8 +35,9 @@ var inSmall = map[string]bool{"name_requested": true, "name_claimed": true}
 // was called before, too, as far as the events tell.
 type story struct{ texts map[string]string } // of items, by id
 
-// tell gives the words for the next event. was is "" unless it replaced something.
-func (s story) tell(r engine.Recorded) (title, was string, step bool) {
+// tell gives the words for the next event. was is "" unless it replaced something,
+// about unless it is about an item whose text is known.
+func (s story) tell(r engine.Recorded) (title, was, about string, step bool) {
 	name := r.Type[len(componentOf(r.Type))+1:]
 	if title = titles[name]; title == "" {
 		title = words(r.Type)
@@ -45,7 +47,7 @@ func (s story) tell(r engine.Recorded) (title, was string, step bool) {
 		Previous struct{ Name string }
 	}
 	if json.Unmarshal(r.Data, &data) != nil {
-		return title, "", inSmall[name]
+		return title, "", "", inSmall[name]
 	}
 	if name == "item_text_updated" {
 		was = s.texts[data.ID]
@@ -56,5 +58,5 @@ func (s story) tell(r engine.Recorded) (title, was string, step bool) {
 	if data.Previous.Name != "" {
 		title, was = titles["name_updated"], data.Previous.Name
 	}
-	return title, was, inSmall[name]
+	return title, was, cmp.Or(data.Text, s.texts[data.ID]), inSmall[name]
 }

@@ -41,7 +41,7 @@ func (a *answer) toldUndone(ctx context.Context, version int64) string {
 	for _, item := range before.Items {
 		texts[item.ID] = item.Text
 	}
-	title, _, _ := story{texts}.tell(events[0])
+	title, _, _, _ := story{texts}.tell(events[0])
 	if what := about(events[0].Data, texts); what != "" {
 		title += " “" + what + "”"
 	}

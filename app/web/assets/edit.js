@@ -59,10 +59,11 @@
     if (slot.textContent !== text) slot.textContent = text;
   }
 
-  // rescue keeps the words whose editor is gone: the item was taken off the list, or
-  // the list was put away.
+  // rescue keeps the words whose editor is gone: the item was taken off the list, the
+  // list was put away, or the past is looked at.
   function rescue(id, was, typed) {
-    const field = byId("add-item--text"), why = `“${was}” cannot be edited any more. `;
+    const field = byId("add-item--text"), past = byId("page").classList.contains("past");
+    const why = past ? "" : `“${was}” cannot be edited any more. `;
     if (!field || field.value || id === "editor-rename") return backstory.say(`${why}You were writing: “${typed}”`, "bad");
     field.value = typed;
     field.focus();

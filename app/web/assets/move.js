@@ -44,17 +44,30 @@
     const handle = evt.target.closest(".handle");
     if (!handle || evt.button !== 0) return;
     handle.setPointerCapture(evt.pointerId);
-    drag = { li: row(handle), y: evt.pageY, moved: false };
+    drag = { li: row(handle), y: evt.pageY, at: evt.clientY, moved: false };
   });
   document.addEventListener("pointermove", (evt) => {
     if (!drag) return;
-    const dy = evt.pageY - drag.y;
-    drag.moved = drag.moved || Math.abs(dy) > 4;
-    if (!drag.moved) return;
-    drag.li.style.transform = `translateY(${dy}px)`;
+    drag.at = evt.clientY;
+    if (!drag.moved && Math.abs(evt.pageY - drag.y) <= 4) return;
+    if (!drag.moved) requestAnimationFrame(scroll);
+    drag.moved = true;
     document.documentElement.dataset.dragging = "";
-    showGap(gapAt(evt.clientY));
+    drawDrag();
   });
+  function drawDrag() {
+    drag.li.style.transform = `translateY(${drag.at + scrollY - drag.y}px)`;
+    showGap(gapAt(drag.at));
+  }
+  // scroll goes on while a row is held near the window's upper or lower edge.
+  function scroll() {
+    const near = 60;
+    if (!drag) return;
+    const by = drag.at < near ? drag.at - near : Math.max(0, drag.at - innerHeight + near), before = scrollY;
+    if (by) scrollBy({ top: by / 4, behavior: "instant" });
+    if (scrollY !== before) drawDrag();
+    requestAnimationFrame(scroll);
+  }
   document.addEventListener("pointerup", (evt) => endDrag(evt, true));
   document.addEventListener("pointercancel", (evt) => endDrag(evt, false));
 
@@ -69,8 +82,8 @@
   function showGap(before) {
     for (const li of rows()) li.style.boxShadow = "";
     const last = rows().filter((li) => li !== drag.li).pop();
-    if (before) before.style.boxShadow = "0 -2px var(--accent)";
-    else if (last) last.style.boxShadow = "0 2px var(--accent)";
+    if (before) before.style.boxShadow = "0 -4px var(--accent)";
+    else if (last) last.style.boxShadow = "0 4px var(--accent)";
   }
   function endDrag(evt, drop) {
     if (!drag) return;

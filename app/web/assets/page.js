@@ -5,14 +5,6 @@
 (() => {
   const byId = (id) => document.getElementById(id);
 
-  document.addEventListener("keydown", (evt) => {
-    const plain = !evt.altKey && !evt.ctrlKey && !evt.metaKey && !evt.shiftKey;
-    if (plain && (evt.key === "ArrowLeft" || evt.key === "ArrowRight") && !evt.target.matches("input, textarea, select")) {
-      const link = document.querySelector(`a[data-step=${evt.key === "ArrowLeft" ? "back" : "forward"}]`);
-      if (link) { evt.preventDefault(); link.click(); }
-    }
-  });
-
   document.addEventListener("click", (evt) => {
     if (evt.target.closest("[data-copy]")) copyLink();
     const compare = evt.target.closest("a[data-with]"); // with the version shown by now
@@ -62,9 +54,10 @@
   addEventListener("online", mark);
 
   // What was typed for a new item is there again after the page was loaded again.
-  const draftKey = () => "draft " + location.pathname;
+  const draftKey = () => "draft " + byId("page").dataset.path;
   addEventListener("pagehide", () => {
-    if (newItem() && newItem().value) sessionStorage.setItem(draftKey(), newItem().value);
+    const kept = newItem() ? newItem().value : draft;
+    if (kept) sessionStorage.setItem(draftKey(), kept);
   });
   document.addEventListener("DOMContentLoaded", () => {
     const kept = sessionStorage.getItem(draftKey());
@@ -78,6 +71,7 @@
 
   const newItem = () => byId("add-item--text");
   let focus = null, draft = null, hadForm = false;
+  document.addEventListener("input", ({ target }) => { if (target === newItem()) draft = target.value; });
   window.addEventListener("datastar-fetch", (evt) => {
     connection(evt.detail);
     if (evt.detail.type !== "datastar-patch-elements") return;
@@ -92,7 +86,7 @@
     if (type === "error" && el.id === "updates" && evt.detail.argsRaw.status === "401") return location.assign("/login");
     if (type !== "datastar-patch-elements") return el.id === "updates" || backstory.fetched(evt.detail);
     if (newItem() && !newItem().value && draft) newItem().value = draft; // its form went and came back
-    if (hadForm && !newItem() && draft) backstory.say(`This list cannot be changed any more. You were writing: “${draft}”`, "bad");
+    if (hadForm && !newItem() && draft && !byId("page").classList.contains("past")) backstory.say(`This list cannot be changed any more. You were writing: “${draft}”`, "bad");
     refocus();
     times();
     crowd();

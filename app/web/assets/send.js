@@ -78,6 +78,7 @@ const backstory = (() => {
     byId("pending").append(li);
     li.scrollIntoView({ block: "nearest" });
     input.value = "";
+    input.dispatchEvent(new Event("input", { bubbles: true }));
     input.focus({ preventScroll: true }); // also when a button was clicked
     return li;
   }

@@ -1,21 +1,26 @@
-// Travelling through a list's versions: the slider and the play button show
-// versions without leaving the page, and the address follows; letting go leads to
-// the version's own page.
+// Travelling through a list's versions without leaving the page. While somebody
+// pulls the slider, plays or holds an arrow, versions are shown as fast as they
+// come; where they rest, the page follows that version like any other.
 "use strict";
 
 (() => {
   const byId = (id) => document.getElementById(id);
   const slider = () => byId("travel");
-  let wanted = 0, shown = 0, busy = false, timer = 0, naming = 0, left = false;
+  const base = () => byId("page").dataset.path; // of the list now; undefined: another page
+  const path = (version) => version < slider().max || !moving ? `${base()}/${version}` : base();
+  let wanted = 0, shown = 0, busy = false, timer = 0, rest = 0, naming = 0, named = false, moving = false, paused = 0;
 
-  const path = (version) => `${slider().dataset.path}/${version}`;
   const travelling = () => wanted > 0;
 
   // Whoever travels is not thrown back: what changes meanwhile is on the page
-  // that letting go leads to.
+  // that they arrive at. What a page that was left still gets is not shown, either.
   window.addEventListener("datastar-fetch", (evt) => {
-    if (travelling() && evt.detail.el.id === "updates" && evt.detail.type.startsWith("datastar-patch")) evt.stopImmediatePropagation();
+    const { el, type } = evt.detail;
+    if (el.id !== "updates" || !type.startsWith("datastar-patch")) return;
+    if (travelling() || el !== byId("updates")) evt.stopImmediatePropagation();
   }, true);
+
+  // ---- On the way ----------------------------------------------------------
 
   // preview shows the version that is wanted by now; those in between are left
   // out when they come faster than they can be shown.
@@ -23,14 +28,16 @@
     if (busy) return;
     busy = true;
     while (travelling() && shown !== wanted) {
-      const version = wanted;
+      const version = wanted, then = paused;
       try {
-        const answer = await fetch(path(version), { headers: { Accept: "text/html" } });
+        const answer = await fetch(`${base()}/${version}`, { headers: { Accept: "text/html" } });
         if (!answer.ok) break;
-        show(new DOMParser().parseFromString(await answer.text(), "text/html"), version);
+        const text = await answer.text();
+        if (then !== paused) continue; // nothing changes under the pointer
+        show(new DOMParser().parseFromString(text, "text/html"), version);
         shown = version;
       } catch {
-        break; // letting go asks again
+        break; // arriving asks again
       }
     }
     busy = false;
@@ -38,12 +45,15 @@
 
   function show(page, version) {
     if (!page.querySelector("#page > .sheet") || !travelling()) return;
+    const focused = document.activeElement.id;
     for (const part of ["#page > .sheet", ".steps"]) document.querySelector(part).replaceWith(document.adoptNode(page.querySelector(part)));
+    if (focused && byId(focused) !== document.activeElement && byId(focused)) byId(focused).focus({ preventScroll: true });
     byId("page").classList.add("past");
     document.dispatchEvent(new CustomEvent("backstory-shown"));
+    set(version);
     slider().setAttribute("aria-valuetext", `Version ${version}`);
     clearTimeout(naming);
-    naming = setTimeout(name, 200, version); // browsers do not let an address change as fast as a slider
+    naming = setTimeout(name, 200, `${base()}/${version}`); // browsers do not let an address change as fast as a slider
     for (const li of document.querySelectorAll("#history [aria-current]")) li.removeAttribute("aria-current");
     const entry = byId(`entry-v${version}`);
     if (!entry) return;
@@ -52,34 +62,65 @@
     list.scrollTop += entry.getBoundingClientRect().top - list.getBoundingClientRect().top - list.clientHeight / 2;
   }
 
-  // name gives the page the address of the version that it shows. The way back
-  // leads to where the travel began.
-  function name(version) {
-    if (location.pathname === path(version)) return;
-    history[left ? "replaceState" : "pushState"](null, "", path(version));
-    left = true;
+  // name gives the page the address of what it shows. The way back leads to where
+  // the travel began, not through all that was passed.
+  function name(address) {
+    clearTimeout(naming);
+    if (location.pathname + location.search === address) return;
+    history[named ? "replaceState" : "pushState"](null, "", address);
+    named = true;
   }
-  addEventListener("popstate", () => { if (left) location.reload(); });
+
+  // set says where the slider stands: to the eye, and until the page arrives there.
+  function set(version) {
+    slider().value = version;
+    slider().setAttribute("value", version);
+  }
+
+  // go travels to a version and rests there, if nothing else is wished meanwhile.
+  function go(version) {
+    wanted = Math.min(Math.max(version, 1), Number(slider().max));
+    set(wanted);
+    moving = true; // the newest version is the present to whoever comes from an older one
+    preview();
+    clearTimeout(rest);
+    rest = setTimeout(arrive, 250);
+  }
 
   function arrive() {
     if (!travelling()) return;
+    const address = path(wanted);
     stop();
-    clearTimeout(naming);
-    left ? location.replace(path(wanted)) : location.assign(path(wanted));
+    follow(address);
   }
+
+  // follow makes the page follow another address, which its stream shows whole.
+  function follow(address) {
+    clearTimeout(rest);
+    name(address);
+    wanted = shown = 0;
+    named = moving = false;
+    const updates = byId("updates"), next = updates.cloneNode(false);
+    next.dataset.page = address;
+    updates.replaceWith(next); // Datastar ends one stream with its element and opens the other
+    byId("announce").textContent = address === base() ? "The list as it is now" : `Version ${parseInt(address.slice(base().length + 1), 10)}`;
+  }
+
+  // ---- Playing -------------------------------------------------------------
 
   // play goes on from the version shown to the last one.
   function play(button) {
     if (timer) return arrive();
-    const range = slider();
+    const range = slider(), last = Number(range.max), from = Number(range.value);
     button.setAttribute("aria-pressed", "true");
     button.textContent = "❚❚";
-    wanted = Number(range.value) < Number(range.max) ? Number(range.value) : 0;
+    clearTimeout(rest);
+    wanted = from < last ? from : 0;
+    moving = true;
     timer = setInterval(() => {
       if (busy) return; // show every version
       if (wanted >= Number(range.max)) return arrive();
       wanted += 1;
-      range.value = wanted;
       preview();
     }, 450);
   }
@@ -97,23 +138,75 @@
   function pause({ target }) {
     if (!timer || target.closest("#play")) return;
     stop();
+    paused++;
     wanted = shown || wanted;
     slider().value = wanted;
   }
   addEventListener("pointerdown", pause, true);
   addEventListener("keydown", pause, true);
 
-  document.addEventListener("input", (evt) => {
-    if (evt.target.id !== "travel") return;
+  // ---- What travels --------------------------------------------------------
+
+  document.addEventListener("input", ({ target }) => {
+    if (target.id !== "travel") return;
     stop();
-    wanted = Number(evt.target.value);
+    clearTimeout(rest);
+    wanted = Number(target.value);
+    moving = true;
     preview();
   });
-  document.addEventListener("change", (evt) => { if (evt.target.id === "travel") arrive(); });
-  document.addEventListener("click", (evt) => {
-    const button = evt.target.closest("#play");
-    if (button) play(button);
+  document.addEventListener("change", ({ target }) => {
+    if (target.id === "travel") go(Number(target.value));
   });
+
+  // step goes by one version, from the one that is wanted already.
+  function step(by) {
+    const now = wanted || Number(slider().value);
+    if (by > 0 && now >= Number(slider().max)) return byId("page").classList.contains("past") && follow(base());
+    go(now + by);
+  }
+  document.addEventListener("keydown", (evt) => {
+    const plain = !evt.altKey && !evt.ctrlKey && !evt.metaKey && !evt.shiftKey, by = { ArrowLeft: -1, ArrowRight: 1 }[evt.key];
+    if (!plain || !by || !slider() || evt.target.matches("input, textarea, select")) return;
+    evt.preventDefault();
+    step(by);
+  });
+
+  // Links and forms to versions of the same list travel, too.
+  document.addEventListener("click", (evt) => {
+    const button = evt.target.closest("#play"), link = evt.target.closest("a[href]");
+    if (button) return play(button);
+    if (!link || !slider() || evt.button || evt.altKey || evt.ctrlKey || evt.metaKey || evt.shiftKey || link.hash || !within(link)) return;
+    evt.preventDefault();
+    const by = { back: -1, forward: 1 }[link.dataset.step];
+    if (by) return step(by);
+    stop();
+    follow(link.pathname + link.search);
+  });
+  document.addEventListener("submit", (evt) => {
+    const form = evt.target;
+    if (!form.matches(".jump") || !slider()) return;
+    evt.preventDefault();
+    const version = form.elements.version, other = form.elements.with;
+    follow(version ? `${base()}/${Number(version.value)}` : `${new URL(form.action).pathname}?with=${Number(other.value)}`);
+  });
+
+  function within({ origin, pathname }) {
+    return origin === location.origin && (pathname === base() || pathname.startsWith(base() + "/"));
+  }
+
+  addEventListener("popstate", () => {
+    const address = location.pathname + location.search;
+    if (!base() || !travelling() && byId("updates").dataset.page === address) return; // within the page
+    stop();
+    follow(address);
+  });
+
+  // What cannot be followed is an error's page.
+  document.addEventListener("datastar-fetch", ({ detail: { type, el, argsRaw } }) => {
+    if (type === "error" && el === byId("updates") && ["404", "410"].includes(String(argsRaw.status))) location.assign(el.dataset.page);
+  });
+
   // A patch may set the value before the maximum, which would hold it down. Added
   // when Datastar's listener is there: it comes first.
   document.addEventListener("DOMContentLoaded", () => document.addEventListener("datastar-fetch", () => {
