@@ -114,7 +114,7 @@ func assemble(cfg Config, work, reads *pgxpool.Pool) *Engine {
 	e.epochs = newEpochs(e.sql, e.health, e.onEpoch)
 	e.tail = newTail(e.sql, &e.hub, e.epochs.saw, func() bool { return !e.hears.Load() })
 	e.waiters = newWaiters(enginedb.New(reads))
-	e.sequencer = newSequencer(e.ctx, work, e.log, cfg.System, e.health.begin("append", 0))
+	e.sequencer = newSequencer(e.ctx, work, e.log, cfg.System, cfg.CacheStreams, e.health.begin("append", 0))
 	e.sequencer.stored, e.sequencer.settled = e.onStored, e.onOutcomes
 	e.inbox = newInbox(e.ctx, work, cfg, e.onSubmitted)
 	e.senders = sendersOf(cfg.System)

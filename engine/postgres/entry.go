@@ -31,6 +31,7 @@ type entry struct {
 	causation   uuid.UUID
 
 	command *enginedb.InboxTakeRow // nil: a plain append
+	decoded engine.Command         // nil: not yet
 	direct  bool                   // the command has no row in the inbox
 	ahead   bool                   // and does not wait for those that its stream has there: a unit's
 	status  engine.Status

@@ -67,7 +67,7 @@ func (e *Engine) direct(l *letter) *express {
 	}
 	slot := slotOf(l.stream)
 	d := &express{verdict: make(chan error, 1)}
-	o := &order{direct: d, row: &enginedb.InboxTakeRow{Seq: directSeq, ID: l.id, Slot: slot, Type: l.typ, Stream: l.stream,
+	o := &order{direct: d, command: l.command, row: &enginedb.InboxTakeRow{Seq: directSeq, ID: l.id, Slot: slot, Type: l.typ, Stream: l.stream,
 		Data: l.data, By: l.by, At: now, Correlation: l.id, Causation: l.id, IfVersion: l.ifVersion}}
 	if !e.workers[int(slot)%len(e.workers)].offer(o) {
 		return nil

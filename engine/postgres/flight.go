@@ -17,12 +17,13 @@ import (
 // the order lock alone, then what is true under it), join (only when others
 // queued meanwhile), judge (in memory), store (the last round trip, with COMMIT).
 // One that has to wait for the lock does so with an empty batch (lockFirst), and
-// reads when it has it (join).
+// when it has it reads (join) what it does not know by then: mostly nothing.
 type flight struct {
 	batch []*entry
 
 	head    int64     // of the log, under the lock, with what the batch adds
 	stored  int64     // of the log alone
+	end     place     // of the log alone
 	at      time.Time // of what will be stored; never before the head's
 	streams map[string]streamHead
 	claimed map[uuid.UUID]bool // commands whose inbox row is ours to delete
@@ -30,6 +31,8 @@ type flight struct {
 	found   map[uuid.UUID]enginedb.EventStoredRow
 	seen    *seen  // nil: the batch has no conditions
 	rivals  rivals // of direct commands
+	heads   *heads
+	plainly []*entry // judged without asking: the transaction fails if that was wrong
 
 	system   *engine.System
 	settlers settlers
@@ -58,10 +61,11 @@ func (f *flight) lock(ctx context.Context, conn *pgxpool.Conn, first string) err
 	return conn.SendBatch(ctx, b).Close()
 }
 
-// lockFirst begins a transaction that has the lock and knows nothing yet.
+// lockFirst begins a transaction that has the lock and knows where the log ends.
 func (f *flight) lockFirst(ctx context.Context, conn *pgxpool.Conn) error {
 	b := &pgx.Batch{}
 	queueLock(b, begin)
+	f.queueHead(b)
 	return conn.SendBatch(ctx, b).Close()
 }
 
@@ -79,17 +83,21 @@ func (f *flight) queueHead(b *pgx.Batch) {
 	f.rivals = rivals{ids: map[uuid.UUID]bool{}, streams: map[string][]uuid.UUID{}}
 	b.Queue(enginedb.LogHead).QueryRow(func(row pgx.Row) error {
 		var timeout string
-		return row.Scan(&f.head, &f.at, &timeout)
+		err := row.Scan(&f.head, &f.at, &f.end.id, &timeout)
+		f.end.position = f.head
+		return err
 	})
 }
 
 // join lets entries into a flight that has the lock.
 func (f *flight) join(ctx context.Context, conn *pgxpool.Conn, late []*entry) error {
 	f.batch = append(f.batch[:len(f.batch):len(f.batch)], late...)
-	b := &pgx.Batch{}
-	if f.streams == nil {
-		f.queueHead(b)
+	f.recall(late)
+	if !slices.ContainsFunc(late, func(e *entry) bool { return !f.isPlain(e) }) && f.heads.trusting() {
+		f.plainly = append(f.plainly, late...)
+		return nil
 	}
+	b := &pgx.Batch{}
 	f.queueReads(b, late)
 	return conn.SendBatch(ctx, b).Close()
 }
@@ -223,12 +231,13 @@ func (f *flight) already(e *entry) (verdict, bool) {
 // store writes what was accepted and commits; nothing is written when nothing was.
 func (f *flight) store(ctx context.Context, conn *pgxpool.Conn) error {
 	b := &pgx.Batch{}
+	f.queueDeletes(b)
+	f.queueClear(b)
 	queueEvents(b, f.records, f.at)
 	queueTags(b, f.records)
 	f.queueOutcomes(b)
 	f.queueSettled(b)
 	f.queueSends(b)
-	f.queueDeletes(b)
 	f.queueHandled(b)
 	if slices.ContainsFunc(f.batch, func(e *entry) bool { return e.unsure }) {
 		b.Queue(enginedb.LogMark)

@@ -11,6 +11,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5/pgxpool"
 
+	"github.com/backstory-go/backstory/engine"
 	"github.com/backstory-go/backstory/engine/postgres/enginedb"
 )
 
@@ -36,6 +37,7 @@ type letter struct {
 	typ, stream, by string
 	data            []byte
 	ifVersion       int64 // -1: none
+	command         engine.Command
 	done            chan error
 	inserted        bool
 }

@@ -42,10 +42,11 @@ type order struct {
 	tries     int // that failed by a fault of the handler
 	first     time.Time
 	conflicts int
-	bounded   *[]string // the tags of its boundary; nil: not known yet
-	occupies  bool      // them, while it is decided
-	direct    *express  // nil: it waits in the inbox
-	answers   answers   // of reactions, to what its events refuse
+	bounded   *[]string      // the tags of its boundary; nil: not known yet
+	occupies  bool           // them, while it is decided
+	direct    *express       // nil: it waits in the inbox
+	command   engine.Command // of a direct one that was not decided yet, else nil: it is decoded
+	answers   answers        // of reactions, to what its events refuse
 }
 
 func (l *lane) ready() bool { return l.flying == 0 && len(l.waiting) > 0 }
@@ -198,7 +199,10 @@ func (e *Engine) ask(en *entry, head *snapshot, attempt int) (any, error) {
 		en.refuse(engine.NewBuiltinRefusal(engine.CodeChanged, "This was changed meanwhile."))
 		return nil, nil
 	}
-	command, err := decodeCommand(head.actor, row)
+	command, err := en.decoded, error(nil)
+	if command == nil {
+		command, err = decodeCommand(head.actor, row)
+	}
 	if faults, ok := errors.AsType[*engine.FaultsError](err); ok {
 		en.refuse(engine.NewBuiltinRefusal(engine.CodeInvalid, faults.Error()))
 		return nil, nil
@@ -237,6 +241,7 @@ func decodeCommand(actor *engine.Actor, row *enginedb.InboxTakeRow) (engine.Comm
 func (w *worker) entry(o *order) *entry {
 	e := entryFor(o.row)
 	e.direct, e.answers = o.direct != nil, o.answers
+	e.decoded, o.command = o.command, nil // a handler may have changed it
 	start := w.e.begun()
 	e.done = func(v verdict) {
 		if v.err == nil {

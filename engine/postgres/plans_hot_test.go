@@ -120,6 +120,7 @@ func hotCommands(n int) []hot {
 		{query: "InboxTake", args: []string{"9000", someSlots, none, "512"}, when: "trailing", work: true},
 		{query: "InboxClaim", args: []string{waiting}},
 		{query: "InboxRivals", args: []string{waiting, someKeys}},
+		{query: "InboxClear", args: []string{waiting, someKeys}},
 		{query: "InboxDelete", args: []string{waiting}},
 		{query: "InboxCount", args: []string{"10001"}, scans: "inbox"},
 		{query: "OutcomeDecided", args: []string{decided}},

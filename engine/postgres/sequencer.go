@@ -25,6 +25,7 @@ type sequencer struct {
 	news   bell // something was handed in
 	last   int  // entries of the last batch; that of whoever flushes
 	clock  clock
+	heads  *heads // of those who flush
 
 	system   *engine.System
 	settlers settlers
@@ -33,14 +34,14 @@ type sequencer struct {
 	sent     func() // called after a commit in which reactions answered to that
 }
 
-func newSequencer(ctx context.Context, pool *pgxpool.Pool, log *slog.Logger, system *engine.System, health *loop) *sequencer {
-	s := &sequencer{ctx: ctx, pool: pool, log: log, health: health, news: newBell(), system: system, settlers: settlersOf(system)}
+func newSequencer(ctx context.Context, pool *pgxpool.Pool, log *slog.Logger, system *engine.System, most int, health *loop) *sequencer {
+	s := &sequencer{ctx: ctx, pool: pool, log: log, health: health, news: newBell(), heads: newHeads(most), system: system, settlers: settlersOf(system)}
 	s.queue.flush = s.flush
 	return s
 }
 
 func (s *sequencer) flight(batch []*entry) *flight {
-	return &flight{batch: batch, system: s.system, settlers: s.settlers, senders: s.senders}
+	return &flight{batch: batch, heads: s.heads, system: s.system, settlers: s.settlers, senders: s.senders}
 }
 
 // submit hands in entries, in order. Each one's done is called once.
@@ -118,10 +119,10 @@ func (s *sequencer) land(l *launch) (next *launch) {
 			if s.finish(next); next.err == nil {
 				s.settle(next.flight)
 			} else {
-				s.repair(next.batch, next.err)
+				s.mend(next)
 			}
 		}
-		s.repair(l.batch, l.err)
+		s.mend(l)
 		return s.launch()
 	}
 	return next
@@ -181,6 +182,16 @@ func (s *sequencer) finish(l *launch) {
 	}
 }
 
+// mend stores the batch of a flight that failed. One that did not ask for all that it
+// was judged by is tried once more by one that does, before anybody is blamed.
+func (s *sequencer) mend(l *launch) {
+	if len(l.plainly) > 0 && !surroundings(l.err) {
+		s.heads.doubt()
+		l.err = s.fly(l.batch)
+	}
+	s.repair(l.batch, l.err)
+}
+
 // repair stores a batch that failed. A fault of the surroundings is waited out;
 // any other is found by halving.
 func (s *sequencer) repair(batch []*entry, err error) {
@@ -223,6 +234,9 @@ func (s *sequencer) fly(batch []*entry) error {
 func (s *sequencer) settle(f *flight) {
 	s.last = len(f.batch)
 	s.health.works()
+	if f.streams != nil {
+		s.heads.follow(f)
+	}
 	if len(f.records) > 0 {
 		s.stored(f.records, len(f.batch))
 	}

@@ -82,7 +82,7 @@ func (e *Engine) letter(s engine.Submission) (*letter, error) {
 		return nil, err
 	}
 	l := &letter{id: s.ID, typ: s.Type, stream: engine.StreamID{Type: actor.Type, ID: id}.String(),
-		by: plainText(s.By), data: s.Data, ifVersion: -1, done: make(chan error, 1)}
+		by: plainText(s.By), data: s.Data, ifVersion: -1, command: command, done: make(chan error, 1)}
 	if s.IfVersion != nil {
 		l.ifVersion = max(*s.IfVersion, 0)
 	}

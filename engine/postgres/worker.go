@@ -3,6 +3,7 @@ package postgres
 import (
 	"context"
 	"maps"
+	"runtime"
 	"slices"
 	"strconv"
 	"sync"
@@ -164,6 +165,7 @@ func (w *worker) await(ctx context.Context) (look bool) {
 	select {
 	case <-ctx.Done():
 	case <-w.results:
+		runtime.Gosched() // others are about to hand in more: together is cheaper
 	case <-w.wake:
 		return true
 	case <-timer.C:

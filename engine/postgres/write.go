@@ -17,7 +17,10 @@ func queueEvents(b *pgx.Batch, records []*record, at time.Time) {
 	if len(records) == 0 {
 		return
 	}
-	var p enginedb.EventInsertParams
+	n := len(records)
+	p := enginedb.EventInsertParams{Positions: make([]int64, 0, n), Streams: make([]string, 0, n), Versions: make([]int64, 0, n),
+		Ids: make([]uuid.UUID, 0, n), Types: make([]string, 0, n), SchemaVersions: make([]int32, 0, n), Tags: make([]string, 0, n),
+		Bys: make([]string, 0, n), Correlations: make([]uuid.UUID, 0, n), Causations: make([]uuid.UUID, 0, n), Data: make([][]byte, 0, n)}
 	for _, r := range records {
 		p.Positions = append(p.Positions, r.Meta.Position)
 		p.Streams = append(p.Streams, r.Meta.Stream.String())
@@ -37,7 +40,7 @@ func queueEvents(b *pgx.Batch, records []*record, at time.Time) {
 
 // queueOutcomes inserts the outcomes of the accepted entries.
 func (f *flight) queueOutcomes(b *pgx.Batch) {
-	var p enginedb.OutcomeInsertParams
+	p := outcomesOf(len(f.batch))
 	for i, e := range f.batch {
 		v := f.verdicts[i]
 		if e.command == nil || v.err != nil {
@@ -64,6 +67,15 @@ func (f *flight) queueOutcomes(b *pgx.Batch) {
 		b.Queue(enginedb.OutcomeInsert, p.Ids, p.Types, p.Streams, p.Data, p.Bys, p.Ats, p.Correlations,
 			p.Causations, p.Statuses, p.Refusals, p.Errors, p.Firsts, p.Counts, p.Reactions, p.Causes, f.at)
 	}
+}
+
+// outcomesOf is room for outcomes.
+func outcomesOf(n int) enginedb.OutcomeInsertParams {
+	return enginedb.OutcomeInsertParams{Ids: make([]uuid.UUID, 0, n), Types: make([]string, 0, n), Streams: make([]string, 0, n),
+		Data: make([][]byte, 0, n), Bys: make([]string, 0, n), Ats: make([]time.Time, 0, n),
+		Correlations: make([]uuid.UUID, 0, n), Causations: make([]uuid.UUID, 0, n), Statuses: make([]string, 0, n),
+		Refusals: make([]string, 0, n), Errors: make([]string, 0, n), Firsts: make([]int64, 0, n), Counts: make([]int32, 0, n),
+		Reactions: make([]string, 0, n), Causes: make([]int64, 0, n)}
 }
 
 // queueSends puts what reactions answer to the outcomes into the inbox.
@@ -110,6 +122,9 @@ func plainText(s string) string {
 // arrayLiteral writes a text[] as PostgreSQL reads it: unnest flattens an array
 // of arrays, so each event's tags travel as one text.
 func arrayLiteral(items []string) string {
+	if len(items) == 0 {
+		return "{}"
+	}
 	quote := strings.NewReplacer(`\`, `\\`, `"`, `\"`)
 	quoted := make([]string, len(items))
 	for i, item := range items {

@@ -52,6 +52,12 @@ SELECT id, stream FROM backstory.inbox WHERE id = ANY(@ids::uuid[])
 UNION ALL
 SELECT id, stream FROM backstory.inbox WHERE stream = ANY(@streams::text[]) AND due IS NULL;
 
+-- name: InboxClear :exec
+-- Fails the transaction when InboxRivals would find something.
+SELECT backstory.require_none(
+    (SELECT count(*) FROM backstory.inbox i WHERE i.id = ANY(@ids::uuid[]))
+    + (SELECT count(*) FROM backstory.inbox i WHERE i.stream = ANY(@streams::text[]) AND i.due IS NULL));
+
 -- name: InboxDelete :exec
 DELETE FROM backstory.inbox WHERE id = ANY(@ids::uuid[]);
 

@@ -10,10 +10,11 @@ SELECT set_config('synchronous_commit', 'on', true),
 SELECT pg_advisory_xact_lock('backstory.events'::regclass::oid::int, 0);
 
 -- name: LogHead :one
-SELECT h.position::bigint AS position,
-       greatest(clock_timestamp(), (SELECT e.at FROM backstory.events e WHERE e.position = h.position))::timestamptz AS at,
+SELECT coalesce(h.position, 0)::bigint AS position, greatest(clock_timestamp(), h.at)::timestamptz AS at,
+       coalesce(h.id, '00000000-0000-0000-0000-000000000000')::uuid AS id,
        set_config('lock_timeout', '100ms', true)::text AS lock_timeout
-FROM (SELECT coalesce(max(position), 0)::bigint AS position FROM backstory.events) h;
+FROM (SELECT 1) always
+LEFT JOIN (SELECT e.position, e.at, e.id FROM backstory.events e ORDER BY e.position DESC LIMIT 1) h ON true;
 
 -- name: LogPosition :one
 SELECT coalesce(max(position), 0)::bigint AS position FROM backstory.events;

@@ -40,6 +40,23 @@ func (q *Queries) InboxClaim(ctx context.Context, arg InboxClaimParams) ([]uuid.
 	return items, nil
 }
 
+const InboxClear = `-- name: InboxClear :exec
+SELECT backstory.require_none(
+    (SELECT count(*) FROM backstory.inbox i WHERE i.id = ANY($1::uuid[]))
+    + (SELECT count(*) FROM backstory.inbox i WHERE i.stream = ANY($2::text[]) AND i.due IS NULL))
+`
+
+type InboxClearParams struct {
+	Ids     []uuid.UUID
+	Streams []string
+}
+
+// Fails the transaction when InboxRivals would find something.
+func (q *Queries) InboxClear(ctx context.Context, arg InboxClearParams) error {
+	_, err := q.db.Exec(ctx, InboxClear, arg.Ids, arg.Streams)
+	return err
+}
+
 const InboxCount = `-- name: InboxCount :one
 SELECT count(*)::bigint AS pending FROM (SELECT 1 FROM backstory.inbox WHERE due IS NULL LIMIT $1) i
 `

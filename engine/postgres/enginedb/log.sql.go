@@ -8,25 +8,34 @@ package enginedb
 import (
 	"context"
 	"time"
+
+	"github.com/google/uuid"
 )
 
 const LogHead = `-- name: LogHead :one
-SELECT h.position::bigint AS position,
-       greatest(clock_timestamp(), (SELECT e.at FROM backstory.events e WHERE e.position = h.position))::timestamptz AS at,
+SELECT coalesce(h.position, 0)::bigint AS position, greatest(clock_timestamp(), h.at)::timestamptz AS at,
+       coalesce(h.id, '00000000-0000-0000-0000-000000000000')::uuid AS id,
        set_config('lock_timeout', '100ms', true)::text AS lock_timeout
-FROM (SELECT coalesce(max(position), 0)::bigint AS position FROM backstory.events) h
+FROM (SELECT 1) always
+LEFT JOIN (SELECT e.position, e.at, e.id FROM backstory.events e ORDER BY e.position DESC LIMIT 1) h ON true
 `
 
 type LogHeadRow struct {
 	Position    int64
 	At          time.Time
+	ID          uuid.UUID
 	LockTimeout string
 }
 
 func (q *Queries) LogHead(ctx context.Context) (LogHeadRow, error) {
 	row := q.db.QueryRow(ctx, LogHead)
 	var i LogHeadRow
-	err := row.Scan(&i.Position, &i.At, &i.LockTimeout)
+	err := row.Scan(
+		&i.Position,
+		&i.At,
+		&i.ID,
+		&i.LockTimeout,
+	)
 	return i, err
 }
 
