@@ -115,9 +115,16 @@ func (b *builder) liveTable() string {
 // on after it. Held keys become those of the build.
 func (b *builder) replace(ctx context.Context, tx pgx.Tx, upto int64, stays bool, slots int32) error {
 	sql, name := enginedb.New(tx), b.c.name
+	others, err := b.keep(ctx, tx)
+	if err != nil {
+		return err
+	}
 	script := "drop table if exists " + b.liveTable() + " cascade; alter table " +
 		pgx.Identifier{buildSchema, b.c.projection.Table}.Sanitize() + " set schema public"
 	if _, err := tx.Conn().PgConn().Exec(ctx, script).ReadAll(); err != nil {
+		return err
+	}
+	if err := b.restore(ctx, tx, others); err != nil {
 		return err
 	}
 	if err := b.moveHeld(ctx, sql, slots); err != nil {

@@ -10,6 +10,7 @@ import (
 	"sync/atomic"
 	"testing"
 
+	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
 	"github.com/backstory-go/backstory/engine"
@@ -83,6 +84,53 @@ func TestRebuildUnderFire(t *testing.T) {
 	}
 	if n := one[int](t, url, "SELECT count(*) FROM pg_class c JOIN pg_namespace n ON n.oid = relnamespace WHERE nspname LIKE 'backstory_%' AND relkind = 'r'"); n != 0 {
 		t.Errorf("%d tables are left beside the live one", n)
+	}
+}
+
+// Views on a read model, views of them, and the rights that others have on all of it
+// are there after a rebuild as before. A view that does not fit any more is told.
+func TestRebuild_KeepsWhatOthersBuiltOnTheTable(t *testing.T) {
+	t.Parallel()
+	url := database(t)
+	fill(t, url, 2_000, 20)
+	e := openEngine(t, postgres.Config{URL: url})
+	reader := "reader_" + strings.ReplaceAll(uuid.NewString(), "-", "")
+	t.Cleanup(func() {
+		if err := sql(t, url, "DROP OWNED BY "+reader+"; DROP ROLE "+reader); err != nil {
+			t.Error(err)
+		}
+	})
+	if err := sql(t, url, `CREATE SCHEMA reports; CREATE ROLE `+reader+`;
+		CREATE VIEW reports."rich ones" WITH (security_barrier=true) AS SELECT id, balance FROM bank_balances WHERE balance > 10;
+		CREATE VIEW reports.how_many AS SELECT count(*) AS n FROM reports."rich ones";
+		CREATE VIEW reports.shifted AS SELECT version << 1 AS v FROM bank_balances;
+		ALTER VIEW reports.how_many OWNER TO `+reader+`;
+		GRANT SELECT ON bank_balances, reports."rich ones" TO `+reader+` WITH GRANT OPTION;
+		GRANT SELECT ON reports.shifted TO PUBLIC`); err != nil {
+		t.Fatal(err)
+	}
+	const state = `SELECT string_agg(format('%s %s %s %s %s', c.relname, c.relowner, c.relacl, c.reloptions, pg_get_viewdef(c.oid)), E'\n' ORDER BY c.relname)
+		FROM pg_class c WHERE c.relnamespace = 'reports'::regnamespace OR c.oid = 'public.bank_balances'::regclass`
+	before := one[string](t, url, state)
+	if err := e.Rebuild(within(t), "bank.balances", nil); err != nil {
+		t.Fatal(err)
+	}
+	if after := one[string](t, url, state); after != before {
+		t.Error(firstDifference(before, after))
+	}
+	if n := one[int64](t, url, "SELECT n FROM reports.how_many"); n != 20 {
+		t.Errorf("the view shows %d", n)
+	}
+
+	said := &lines{}
+	wide := bankWith()
+	wide.AddProjection(balances(wideDDL, "2")) // whose versions cannot be shifted
+	e = openEngine(t, postgres.Config{URL: url, System: wide, Log: slog.New(slog.NewTextHandler(said, nil))})
+	if err := e.Rebuild(within(t), "bank.balances", nil); err != nil {
+		t.Fatal(err)
+	}
+	if n := one[int64](t, url, "SELECT n FROM reports.how_many"); n != 20 || !said.has("reports.shifted") {
+		t.Errorf("the view shows %d; told: %v", n, said.with("fit"))
 	}
 }
 
