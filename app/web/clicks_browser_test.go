@@ -76,7 +76,7 @@ func TestDoubleClicksActOnce(t *testing.T) {
 	ada.keys(kb.Escape)
 	ada.doubleClick("#restore button")
 	ada.wait("!!document.querySelector('#add-item')")
-	ada.forgive("PatchElementsNoTargetsFound") // the page may take the form away before the answer comes
+	ada.forgive("PatchElementsNoTargetsFound")             // the page may take the form away before the answer comes
 	ada.doubleClick("#history li:first-child form button") // undo
 	ada.waitText("main", "This list is archived")
 	ada.stored()
