@@ -41,3 +41,24 @@ func TestToastsAreTrueAndInNobodysWay(t *testing.T) {
 	ada.eval("document.querySelector('#undo-6 button').click()")
 	ada.waitText("#toasts", "Undone: Item removed “Map”.")
 }
+
+// TestACopiedLinkIsToWhatIsShown also on the way through the versions.
+func TestACopiedLinkIsToWhatIsShown(t *testing.T) {
+	browser, base := startBrowser(t), startApp(t)
+	ada := signIn(browser, t, base, "Ada")
+	path := ada.createList("Trip", "Tent", "Map") // versions 4, 5
+	copied := func(address, words string) {
+		t.Helper()
+		ada.eval("navigator.clipboard.writeText = async (text) => { window.copied = text }")
+		ada.click("#copy-link")
+		ada.waitText("#toasts", words)
+		if got := ada.eval("window.copied"); got != base+address {
+			t.Errorf("copied %s, want %s", got, address)
+		}
+	}
+	copied(path, "sees the list as it is then")
+	ada.open(path + "/3")
+	ada.eval(`(() => { const range = document.querySelector("#travel"); range.value = 4; range.dispatchEvent(new Event("input", {bubbles: true})); })()`)
+	ada.wait("document.querySelector('.banner strong')?.textContent === 'Version 4'")
+	copied(path+"/4", "sees what you see")
+}

@@ -5,6 +5,15 @@
 (() => {
   const byId = (id) => document.getElementById(id);
 
+  // The key that leads to a field is not meant for what stands in it already.
+  document.addEventListener("keydown", (evt) => {
+    if (evt.key !== "Enter" || !evt.target.matches("main a.skip")) return;
+    evt.preventDefault();
+    const field = byId(evt.target.hash.slice(1));
+    field.focus();
+    field.setSelectionRange(field.value.length, field.value.length);
+  });
+
   document.addEventListener("click", (evt) => {
     if (evt.target.closest("[data-copy]")) copyLink();
     const compare = evt.target.closest("a[data-with]"); // with the version shown by now
@@ -15,11 +24,14 @@
   });
 
   // copyLink works where browsers let pages write to the clipboard: not on plain http.
+  // A link to the past is to the version shown, also while others pass by.
   async function copyLink() {
-    const link = location.origin + location.pathname + location.search;
+    const past = byId("page").classList.contains("past"), version = byId("version").value;
+    const shown = past && !location.pathname.endsWith(`/${version}`); // its address comes in a moment
+    const link = location.origin + (shown ? location.pathname.replace(/^(\/[^/]+\/[^/]+).*/, `$1/${version}`) : location.pathname + location.search);
     try {
       await navigator.clipboard.writeText(link);
-      backstory.say("The link is copied. Whoever signs in and opens it sees what you see.", "");
+      backstory.say(`The link is copied. Whoever signs in and opens it sees ${past ? "what you see" : "the list as it is then"}.`, "");
     } catch {
       backstory.say(`The link is ${link}`, "");
     }
