@@ -55,6 +55,10 @@ type Folding interface {
 	// Forget drops the rows in memory, written or not.
 	Forget()
 
+	// Empty is Forget, and says that the table has no row now: none is looked for
+	// that Write has not written since, committed or not.
+	Empty()
+
 	// Afresh is Forget, and the table counts as empty from then on: no row is read.
 	Afresh()
 }

@@ -1,6 +1,9 @@
 package engine
 
-import "context"
+import (
+	"context"
+	"slices"
+)
 
 // Table is how a projection's rows are read, folded and written. It is generated.
 // Load, Put and Delete take any number of keys or rows in one round trip.
@@ -35,6 +38,8 @@ type fold[K comparable, R any] struct {
 	table  Table[K, R]
 	rows   *Rows[K, R]
 	afresh bool // the table counts as empty
+
+	written *seenKeys[K] // of the rows in a table that was empty; nil: it may have others
 }
 
 // mostForesights is how often a batch is looked through for keys. Keys that are
@@ -48,13 +53,13 @@ func (f *fold[K, R]) Apply(ctx context.Context, db DBTX, batch []Recorded) error
 	rest := batch
 	f.rows.load = func(key K) ([]K, []R, error) {
 		keys := []K{key}
-		if f.afresh {
+		if f.absent(key) {
 			return keys, nil, nil
 		}
 		if looks++; looks <= mostForesights {
 			keys = f.foresee(key, rest)
 		}
-		found, err := f.table.Load(ctx, db, keys)
+		found, err := f.table.Load(ctx, db, slices.DeleteFunc(slices.Clone(keys), f.absent))
 		return keys, found, err
 	}
 	return GuardRows(func() error {
@@ -64,6 +69,11 @@ func (f *fold[K, R]) Apply(ctx context.Context, db DBTX, batch []Recorded) error
 		}
 		return nil
 	})
+}
+
+// absent says that the table has no row of the key. It may have none otherwise, too.
+func (f *fold[K, R]) absent(key K) bool {
+	return f.afresh || f.written != nil && !f.written.has(f.rows.clean(key))
 }
 
 // foresee tells which rows a batch will ask for, by letting the projector run over
@@ -90,6 +100,9 @@ func (f *fold[K, R]) Write(ctx context.Context, db DBTX) error {
 			}
 		}
 		if len(puts) > 0 {
+			if f.written != nil {
+				f.written.add(f.rows.order) // with those deleted, which does no harm
+			}
 			if err := f.table.Put(ctx, db, puts); err != nil {
 				return err
 			}
@@ -104,6 +117,12 @@ func (f *fold[K, R]) Rows() int { return len(f.rows.entries) }
 
 // Forget implements Folding.
 func (f *fold[K, R]) Forget() { f.rows = newRows(f.table.KeyOf, f.table.Canonical) }
+
+// Empty implements Folding.
+func (f *fold[K, R]) Empty() {
+	f.Forget()
+	f.written = newSeenKeys[K]()
+}
 
 // Afresh implements Folding.
 func (f *fold[K, R]) Afresh() {

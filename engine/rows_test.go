@@ -243,3 +243,58 @@ func BenchmarkRowsKept(b *testing.B) {
 		}
 	}
 }
+
+// In a table that was empty, no row is looked for before it may have been written.
+func TestFoldingIntoAnEmptyTable_ReadsWhatItWroteOnly(t *testing.T) {
+	table := testTable{rows: map[string]string{"a": "1", "b": "2", "c": "3"}} // as if by Write
+	put := func(key string) rowStep { return func(rows *Rows[string, testRow]) { rows.Put(testRow{key, "0"}) } }
+	f := NewFolding(table.table())
+	f.Empty()
+	apply := func(steps ...rowStep) {
+		t.Helper()
+		if err := errors.Join(f.Apply(t.Context(), nil, batch(steps...)), f.Write(t.Context(), nil)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	apply(patch("a"), put("a"), patch("a"), put("b"))
+	if want := []testRow{{"a", "0!"}, {"b", "0"}}; len(table.loads) != 0 || !slices.Equal(table.puts, want) {
+		t.Errorf("loaded %v, put %v, want %v", table.loads, table.puts, want)
+	}
+	f.Forget()
+	apply(patch("c"), patch("a"), patch("d"), patch("b"))
+	if want := [][]string{{"a", "b"}}; !slices.EqualFunc(table.loads, want, slices.Equal) {
+		t.Errorf("loaded %v, want %v", table.loads, want)
+	}
+	if want := []testRow{{"a", "1!"}, {"b", "2!"}}; !slices.Equal(table.puts[2:], want) {
+		t.Errorf("put %v, want %v", table.puts[2:], want)
+	}
+	table.loads = nil
+	f.Forget()
+	apply(func(rows *Rows[string, testRow]) { rows.Delete("a") })
+	f.Forget()
+	apply(patch("a"))
+	if len(table.loads) != 1 {
+		t.Errorf("of a row that was deleted, loaded %v", table.loads)
+	}
+}
+
+func TestSeenKeys_NeverForgets_SeldomMistakes(t *testing.T) {
+	seen := newSeenKeys[int]()
+	keys := make([]int, 200_000)
+	for i := range keys {
+		keys[i] = i
+	}
+	seen.add(keys)
+	mistaken := 0
+	for i := range 2 * len(keys) {
+		switch has := seen.has(i); {
+		case i < len(keys) && !has:
+			t.Fatalf("%d is forgotten", i)
+		case i >= len(keys) && has:
+			mistaken++
+		}
+	}
+	if mistaken > len(keys)/100 { // a tenth of that is expected
+		t.Errorf("%d of %d are mistaken", mistaken, len(keys))
+	}
+}

@@ -54,19 +54,23 @@ func foldAt(ctx context.Context, tx pgx.Tx, c *consumer, position int64) error {
 	if err != nil {
 		return err
 	}
+	if floor == 0 {
+		fold.Empty()
+	}
 	position = min(position, head)
+	scan := newChapterScan(nil)
 	for after := floor; after < position; {
-		ch := chapterOf(ctx, tx, c, after, min(position, after+buildRange))
+		ch := scan.chapter(ctx, tx, c, after, min(position, after+buildRange))
 		if ch.err != nil {
 			return ch.err
 		}
 		after = ch.upto
-		for _, m := range ch.messages {
-			if m.err != nil {
-				return fmt.Errorf("event %d: %w", m.Meta.Position, m.err)
+		for i := range ch.events {
+			if err := ch.faults[i]; err != nil {
+				return fmt.Errorf("event %d: %w", ch.events[i].Meta.Position, err)
 			}
 		}
-		if err := fold.Apply(ctx, tx, recorded(ch.messages)); err != nil {
+		if err := fold.Apply(ctx, tx, ch.events); err != nil {
 			return fmt.Errorf("events up to %d: %w", after, err)
 		}
 		if err := spill(ctx, fold, tx, keptRows); err != nil {

@@ -32,6 +32,8 @@ type builder struct {
 	sql  *enginedb.Queries
 	fold engine.Folding
 
+	spare spareEvents
+
 	floor    int64            // where the log began when the build did
 	position int64            // folded up to here
 	held     map[string]int64 // keys that cannot be folded from a position on
@@ -94,7 +96,7 @@ func (e *Engine) build(ctx context.Context, c *consumer, anew bool, report func(
 		return err
 	}
 	defer conn.Close(context.WithoutCancel(ctx))
-	b := &builder{e: e, c: c, conn: conn, sql: enginedb.New(conn), fold: folding(c.projection),
+	b := &builder{e: e, c: c, conn: conn, sql: enginedb.New(conn), fold: folding(c.projection), spare: make(spareEvents, 3),
 		held: map[string]int64{}, start: begun, progress: &buildProgress{report: report, started: time.Now()}}
 	if err := b.lock(ctx); err != nil {
 		return err
@@ -189,7 +191,18 @@ func (b *builder) begin(ctx context.Context) error {
 		b.position, b.progress.from = found.Position, found.Position
 		return b.loadHeld(ctx)
 	}
-	return pgx.BeginFunc(ctx, b.conn, func(tx pgx.Tx) error {
+	if err := b.create(ctx, table, program); err != nil {
+		return err
+	}
+	if b.floor == 0 {
+		b.fold.Empty()
+	}
+	return nil
+}
+
+// create makes the table, with the rows at the floor.
+func (b *builder) create(ctx context.Context, table, program string) error {
+	return pgx.BeginFunc(ctx, b.conn, func(tx pgx.Tx) (err error) {
 		script := "create schema if not exists " + buildSchema + "; drop table if exists " + table + " cascade;\n" + b.c.projection.DDL
 		if _, err := tx.Conn().PgConn().Exec(ctx, script).ReadAll(); err != nil {
 			return fmt.Errorf("make the table that is built (the database's role needs the right CREATE on the database): %w", err)

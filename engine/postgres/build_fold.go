@@ -2,7 +2,6 @@ package postgres
 
 import (
 	"context"
-	"encoding/json"
 	"slices"
 	"sync"
 
@@ -21,9 +20,10 @@ const (
 
 // chapter is what concerns a projection of a range of the log.
 type chapter struct {
-	messages []*message
-	upto     int64 // the log was read to here
-	err      error
+	events []engine.Recorded
+	faults map[int]error // of events that cannot be decoded, by their place
+	upto   int64         // the log was read to here
+	err    error
 }
 
 // catchUp folds until at most near events are left; with 0, what is there now.
@@ -71,8 +71,9 @@ func (b *builder) foldTo(ctx context.Context, head int64) error {
 // read reads ahead until it has come to the head or failed.
 func (b *builder) read(ctx context.Context, after, head int64, chapters chan<- chapter) {
 	defer close(chapters)
+	scan := newChapterScan(b.spare)
 	for after < head {
-		ch := chapterOf(ctx, b.e.work, b.c, after, min(head, after+buildRange))
+		ch := scan.chapter(ctx, b.e.work, b.c, after, min(head, after+buildRange))
 		after = ch.upto
 		select {
 		case chapters <- ch:
@@ -85,52 +86,14 @@ func (b *builder) read(ctx context.Context, after, head int64, chapters chan<- c
 	}
 }
 
-// chapterOf reads a chapter, and decodes each row as it comes.
-func chapterOf(ctx context.Context, db engine.DBTX, c *consumer, after, upto int64) chapter {
-	ch := chapter{upto: upto}
-	rows, err := db.Query(ctx, enginedb.BuildRead, after, upto, c.projection.Events, int32(buildPage))
-	if err != nil {
-		return chapter{err: err}
-	}
-	defer rows.Close()
-	row := eventScan{meta: engine.Meta{Attempt: 1}}
-	var name, known interned
-	places := row.into(false)
-	places[1] = &name
-	for rows.Next() {
-		if ch.err = rows.Scan(places...); ch.err == nil && name != known {
-			row.meta.Stream, ch.err = engine.ParseStream(string(name))
-			known = name
-		}
-		if ch.err != nil {
-			return ch
-		}
-		ch.messages = append(ch.messages, row.message(c))
-	}
-	if len(ch.messages) == buildPage {
-		ch.upto = ch.messages[buildPage-1].Meta.Position
-	}
-	ch.err = rows.Err()
-	return ch
-}
-
-// message decodes the row, whose data it does not keep.
-func (r *eventScan) message(c *consumer) *message {
-	r.meta.At, r.meta.By = r.meta.At.UTC(), string(r.by)
-	rec := &record{Recorded: engine.Recorded{Meta: r.meta, Type: string(r.typ), SchemaVersion: int(r.schema), Data: json.RawMessage(r.data)}}
-	m := c.message(rec)
-	rec.Data, m.event.Data = nil, nil
-	return m
-}
-
 // store commits a chapter's rows with the checkpoint.
 func (b *builder) store(ctx context.Context, ch chapter) error {
-	p := &passage{b: b, messages: ch.messages}
-	err := pgx.BeginFunc(ctx, b.conn, func(tx pgx.Tx) error { return p.write(ctx, tx, ch.upto) })
+	p := &passage{b: b, chapter: ch}
+	err := pgx.BeginFunc(ctx, b.conn, func(tx pgx.Tx) error { return p.write(ctx, tx) })
 	if err != nil && blames(ctx, err) {
 		b.fold.Forget()
-		p = &passage{b: b, messages: ch.messages, divided: true}
-		err = pgx.BeginFunc(ctx, b.conn, func(tx pgx.Tx) error { return p.write(ctx, tx, ch.upto) })
+		p = &passage{b: b, chapter: ch, divided: true}
+		err = pgx.BeginFunc(ctx, b.conn, func(tx pgx.Tx) error { return p.write(ctx, tx) })
 	}
 	if err != nil {
 		return err
@@ -143,27 +106,20 @@ func (b *builder) store(ctx context.Context, ch chapter) error {
 	if b.fold.Rows() > keptRows {
 		b.fold.Forget()
 	}
+	b.spare.put(ch.events)
 	return nil
 }
 
-// passage is messages on their way into the table that is built.
+// passage is a chapter on its way into the table that is built.
 type passage struct {
-	b        *builder
-	messages []*message
-	divided  bool // failed as a whole: each key by itself
-	failed   []*failure
+	b       *builder
+	chapter chapter
+	divided bool // failed as a whole: each key by itself
+	failed  []*failure
 }
 
-func (p *passage) write(ctx context.Context, tx pgx.Tx, upto int64) error {
-	list := p.choose()
-	var err error
-	switch {
-	case p.divided:
-		err = p.bisect(ctx, tx, list)
-	case len(list) > 0:
-		err = p.b.apply(ctx, tx, list)
-	}
-	if err != nil {
+func (p *passage) write(ctx context.Context, tx pgx.Tx) error {
+	if err := p.apply(ctx, tx); err != nil {
 		return err
 	}
 	sql := enginedb.New(tx)
@@ -184,13 +140,29 @@ func (p *passage) write(ctx context.Context, tx pgx.Tx, upto int64) error {
 			return err
 		}
 	}
-	return sql.BuildAdvance(ctx, enginedb.BuildAdvanceParams{Projection: p.b.c.name, Position: upto})
+	return sql.BuildAdvance(ctx, enginedb.BuildAdvanceParams{Projection: p.b.c.name, Position: p.chapter.upto})
+}
+
+// apply applies what can be: all, as a rule.
+func (p *passage) apply(ctx context.Context, tx pgx.Tx) error {
+	events := p.chapter.events
+	if p.divided || len(p.b.held) > 0 || len(p.chapter.faults) > 0 {
+		list := p.choose()
+		if p.divided {
+			return p.bisect(ctx, tx, list)
+		}
+		events = recorded(list)
+	}
+	if len(events) == 0 {
+		return nil
+	}
+	return p.b.apply(ctx, tx, events)
 }
 
 // choose leaves out what waits behind a held key; an event that cannot be decoded
 // makes its key one.
 func (p *passage) choose() []*message {
-	return filter(p.messages, func(m *message) bool {
+	return filter(p.chapter.messages(p.b.c), func(m *message) bool {
 		switch {
 		case p.holds(m.key):
 			return false
@@ -211,9 +183,9 @@ func (p *passage) holds(key string) bool {
 	return held || slices.ContainsFunc(p.failed, func(f *failure) bool { return f.message.key == key })
 }
 
-// apply folds messages into the rows in memory and writes what changed.
-func (b *builder) apply(ctx context.Context, tx pgx.Tx, list []*message) error {
-	if err := b.fold.Apply(ctx, tx, recorded(list)); err != nil {
+// apply folds events into the rows in memory and writes what changed.
+func (b *builder) apply(ctx context.Context, tx pgx.Tx, events []engine.Recorded) error {
+	if err := b.fold.Apply(ctx, tx, events); err != nil {
 		return err
 	}
 	return b.fold.Write(ctx, tx)
@@ -241,7 +213,7 @@ func (p *passage) bisect(ctx context.Context, tx pgx.Tx, list []*message) error 
 	if len(list) == 0 {
 		return nil
 	}
-	err := pgx.BeginFunc(ctx, tx, func(part pgx.Tx) error { return p.b.apply(ctx, part, list) })
+	err := pgx.BeginFunc(ctx, tx, func(part pgx.Tx) error { return p.b.apply(ctx, part, recorded(list)) })
 	if err == nil {
 		return nil
 	}

@@ -52,12 +52,10 @@ func (b *builder) swap(ctx context.Context) error {
 			return errBehind
 		}
 		if upto > b.position {
-			ch := chapterOf(ctx, tx, b.c, b.position, upto)
-			if ch.err != nil {
-				return ch.err
+			if p.chapter = newChapterScan(nil).chapter(ctx, tx, b.c, b.position, upto); p.chapter.err != nil {
+				return p.chapter.err
 			}
-			p.messages = ch.messages
-			if err := p.write(ctx, tx, upto); err != nil {
+			if err := p.write(ctx, tx); err != nil {
 				return err
 			}
 		}

@@ -119,15 +119,18 @@ type message struct {
 	quiet   bool // its reactions ran in a unit: it is only folded
 }
 
-// message decodes what a consumer handles. What has no key is kept in the order
-// of its stream.
+// message decodes what a consumer handles.
 func (c *consumer) message(r *record) *message {
-	m := &message{record: r, attempt: 1}
-	m.event, m.err = r.decoded(c.system)
+	event, err := r.decoded(c.system)
+	return c.messageOf(r, event, err)
+}
+
+// messageOf is message for what is decoded. What has no key is kept in the order of
+// its stream.
+func (c *consumer) messageOf(r *record, event engine.Recorded, err error) *message {
+	m := &message{record: r, event: event, err: err, attempt: 1}
 	switch {
-	case c.byStream:
-		m.key = r.Meta.Stream.String()
-	case c.key != nil && m.err != nil:
+	case c.byStream, c.key != nil && err != nil:
 		m.key = r.Meta.Stream.String()
 	case c.key != nil:
 		if m.key, m.err = keyOf(c.key, m.event); m.err != nil {

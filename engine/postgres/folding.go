@@ -39,6 +39,9 @@ func (unkept) Rows() int { return 0 }
 // Forget implements engine.Folding.
 func (unkept) Forget() {}
 
+// Empty implements engine.Folding.
+func (unkept) Empty() {}
+
 // Afresh implements engine.Folding. It cannot be done: see RecomputeKey.
 func (unkept) Afresh() {}
 

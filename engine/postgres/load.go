@@ -114,46 +114,6 @@ func (l *loading) most(after int64) int32 {
 	return l.asked
 }
 
-// eventScan is a row of an event on its way into a state. Its data is the
-// connection's, until the next row.
-type eventScan struct {
-	meta        engine.Meta
-	typ, by     interned
-	schema      int32
-	data, state borrowed // state: of the snapshot at the event
-}
-
-// into are the places for a row of the log: its stream is known.
-func (r *eventScan) into(withState bool) []any {
-	m := &r.meta
-	list := []any{&m.Position, nil, &m.Version, (*[16]byte)(&m.ID), &r.typ, &r.schema, &m.At, &r.by,
-		(*[16]byte)(&m.Correlation), (*[16]byte)(&m.Causation), &r.data}
-	if withState {
-		list = append(list, &r.state)
-	}
-	return list
-}
-
-// interned is a text that is mostly the same as in the row before.
-type interned string
-
-// ScanBytes implements pgtype.BytesScanner.
-func (t *interned) ScanBytes(v []byte) error {
-	if string(*t) != string(v) {
-		*t = interned(v)
-	}
-	return nil
-}
-
-// borrowed is a value that is not copied; nil: NULL.
-type borrowed []byte
-
-// ScanBytes implements pgtype.BytesScanner.
-func (b *borrowed) ScanBytes(v []byte) error {
-	*b = v
-	return nil
-}
-
 func (l *loading) fold(rows pgx.Rows, system *engine.System) error {
 	defer rows.Close()
 	stream, err := engine.ParseStream(l.snapshot.stream)
@@ -161,18 +121,17 @@ func (l *loading) fold(rows pgx.Rows, system *engine.System) error {
 		l.err = err
 		return nil
 	}
-	row := eventScan{meta: engine.Meta{Stream: stream, Attempt: 1}}
-	places := row.into(l.cold())
+	row := newEventScan()
+	row.name, row.meta.Stream = interned(l.snapshot.stream), stream
 	for rows.Next() {
 		l.got++
 		if l.err != nil || l.gap {
 			continue
 		}
-		if err := rows.Scan(places...); err != nil {
+		if err := row.read(rows); err != nil {
 			return err
 		}
-		row.meta.At, row.meta.By = row.meta.At.UTC(), string(row.by)
-		l.take(&row, system)
+		l.take(row, system)
 	}
 	return rows.Err()
 }
@@ -192,9 +151,9 @@ func (l *loading) take(row *eventScan, system *engine.System) {
 	case row.meta.Version != s.version+1:
 		l.gap = true
 	default:
-		event, err := system.Decode(string(row.typ), int(row.schema), row.data)
+		event, err := row.event(system)
 		if err == nil {
-			err = s.apply(engine.Recorded{Meta: row.meta, Type: string(row.typ), SchemaVersion: int(row.schema), Event: event})
+			err = s.apply(event)
 		}
 		l.err = err
 	}

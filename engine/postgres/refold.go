@@ -146,9 +146,9 @@ func (r *refold) foldTo(ctx context.Context, db engine.DBTX, upto int64) error {
 // next reads on, in the stream or in the log.
 func (r *refold) next(ctx context.Context, db engine.DBTX, upto int64) ([]*message, error) {
 	if !r.c.byStream {
-		ch := chapterOf(ctx, db, r.c, r.position, min(upto, r.position+buildRange))
+		ch := newChapterScan(nil).chapter(ctx, db, r.c, r.position, min(upto, r.position+buildRange))
 		r.position = ch.upto
-		return ch.messages, ch.err
+		return ch.messages(r.c), ch.err
 	}
 	rows, err := enginedb.New(db).HeldStream(ctx, enginedb.HeldStreamParams{Stream: r.key, FromVersion: r.version + 1, Upto: upto, Most: buildPage})
 	if err != nil {
