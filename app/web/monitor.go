@@ -15,7 +15,7 @@ const (
 
 	freshLook   = 500 * time.Millisecond // looks that follow each other faster are one
 	rateWindow  = 10 * time.Second       // over which rates are taken
-	trafficSpan = 50_000                 // positions counted by one query
+	trafficSpan = 5_000                  // positions counted by one query, which takes some 50 ms
 	trafficTime = 200 * time.Millisecond // how long one look counts at most
 )
 

@@ -49,6 +49,7 @@ func hotPages(n int) []hot {
 	return []hot{
 		{query: "OutcomeByStream", args: []string{someStream, someStamp, "50"}},
 		{query: "RecentEvents", args: []string{last, last + "-20000", "''", "''", "'tester'", "50"}},
+		{query: "TrafficCount", args: []string{last + "-5000", last}, sorts: "the counts"},
 		{query: "ConversationOf", args: []string{some}},
 		{query: "ConversationCommands", args: []string{some, "100"}},
 		{query: "ConversationWaiting", args: []string{some, "100"}, scans: "inbox", sorts: "what waits"},
@@ -85,7 +86,7 @@ func init() {
 	cold("after an error of the surroundings; it finds its rows as SlotLoad does", "SlotRenew")
 	cold("once for each time that something begins or ends being folded anew; its table has a row for each of those", "RefoldFind", "RefoldBegin", "RefoldEnd", "RefoldForget")
 	cold("after a process died", "TrialUpto", "TrialList", "TrialBegin", "TrialEnd")
-	cold("somebody looks at it: a few rows, or a bounded part of the log", "BuildList", "RefoldList", "TrafficCount")
+	cold("somebody looks at it: a few rows", "BuildList", "RefoldList")
 	cold("a unit asks for it, once for a key", "ReactorBase")
 	cold("an operator asks for it", "RefoldLeft", "EpochAdopt", "ConsumerStatus", "ParkedRetry", "ParkedDiscard", "CommandsUnpark", "CommandsDiscard")
 	cold("export and import read or write all there is", "ExportLog", "ImportLog", "ImportLock", "ImportEmpty", "ImportSlotsClear", "ImportProjections", "ImportSlotsFree", "ImportInboxSequence")

@@ -2,10 +2,13 @@
 
 -- name: TrafficCount :many
 -- Events by the type of the command that they came from, and of these the commands
--- that led to events: each is counted with its first one.
+-- that led to events: each is counted with its first one. A command is looked up by
+-- its id: left to itself, the planner reads all outcomes for the events of a page.
 SELECT e.type, coalesce(o.type, '')::text AS command, count(*)::bigint AS events,
        count(*) FILTER (WHERE o.first_position = e.position)::bigint AS commands
-FROM backstory.events e LEFT JOIN backstory.outcomes o ON o.id = e.causation
+FROM backstory.events e LEFT JOIN LATERAL (
+    SELECT c.type, c.first_position FROM backstory.outcomes c WHERE c.id = e.causation LIMIT 1
+) o ON true
 WHERE e.position > @after AND e.position <= @upto
 GROUP BY 1, 2 ORDER BY 1, 2;
 
