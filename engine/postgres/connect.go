@@ -24,13 +24,13 @@ func dialer() *net.Dialer {
 
 // pools opens the engine's own connections, half of the budget and at most 8,
 // and the ones that reading callers share.
-func pools(ctx context.Context, cfg Config, pooled bool) (work, reads *pgxpool.Pool, err error) {
+func pools(ctx context.Context, cfg Config, pooled bool, watched *awaited) (work, reads *pgxpool.Pool, err error) {
 	own := min(cfg.MaxConns/2, 8)
-	work, err = pool(ctx, cfg.URL, own, pooled, forEngine)
+	work, err = pool(ctx, cfg.URL, own, pooled, watched, forEngine)
 	if err != nil {
 		return nil, nil, err
 	}
-	reads, err = pool(ctx, cfg.URL, cfg.MaxConns-own, pooled, forReaders)
+	reads, err = pool(ctx, cfg.URL, cfg.MaxConns-own, pooled, watched, forReaders)
 	if err != nil {
 		work.Close()
 		return nil, nil, err
@@ -62,7 +62,7 @@ func forReaders(ctx context.Context, conn *pgx.Conn) error {
 // pool opens connections as they are needed. Through a pooler the next transaction
 // may run in another session, which has not prepared what the last one did: then
 // statements are known by their types only.
-func pool(ctx context.Context, url string, most int, pooled bool, after func(context.Context, *pgx.Conn) error) (*pgxpool.Pool, error) {
+func pool(ctx context.Context, url string, most int, pooled bool, watched *awaited, after func(context.Context, *pgx.Conn) error) (*pgxpool.Pool, error) {
 	cfg, err := pgxpool.ParseConfig(url)
 	if err != nil {
 		return nil, err
@@ -70,6 +70,7 @@ func pool(ctx context.Context, url string, most int, pooled bool, after func(con
 	cfg.MaxConns = int32(most)
 	cfg.AfterConnect = func(ctx context.Context, conn *pgx.Conn) error {
 		registerUUIDs(conn)
+		watched.connected(conn)
 		return after(ctx, conn)
 	}
 	if pooled && cfg.ConnConfig.DefaultQueryExecMode == pgx.QueryExecModeCacheStatement {
@@ -77,6 +78,9 @@ func pool(ctx context.Context, url string, most int, pooled bool, after func(con
 	}
 	cfg.HealthCheckPeriod = 5 * time.Second
 	polish(cfg.ConnConfig)
+	if !pooled { // a pooler's numbers of sessions are its own
+		cfg.ConnConfig.DialFunc = watched.dial
+	}
 	return pgxpool.NewWithConfig(ctx, cfg)
 }
 

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"io"
+	"math"
 	"net"
 	"net/url"
 	"strings"
@@ -29,6 +30,9 @@ type cutter struct {
 	query   string        // cut the commit of a transaction that runs it; "": none
 	arrives bool          // COMMIT does, and only its answer is lost
 	silent  chan struct{} // not nil: at the cut nothing passes any more until it is closed
+	newPass bool          // but on connections that are made after the cut
+	made    int           // connections
+	muted   int           // of them, those up to this one
 }
 
 // newCutter listens, and returns the URL to reach the database by it.
@@ -62,13 +66,14 @@ func (c *cutter) next(query string, arrives bool) {
 }
 
 // hush lets the next commit of a transaction with a query of this name go nowhere, and
-// all that is sent after it on any connection, which stay open. lift ends that.
-func (c *cutter) hush(query string) (lift func()) {
+// all that is sent after it on any connection, which stay open; newPass: on any of
+// those that there are. lift ends that.
+func (c *cutter) hush(query string, newPass bool) (lift func()) {
 	silent := make(chan struct{})
 	c.next(query, false)
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.silent = silent
+	c.silent, c.newPass = silent, newPass
 	lift = sync.OnceFunc(func() {
 		c.mu.Lock()
 		c.query, c.silent = "", nil
@@ -79,12 +84,12 @@ func (c *cutter) hush(query string) (lift func()) {
 	return lift
 }
 
-// pass waits while nothing may pass.
-func (c *cutter) pass() {
+// pass waits while nothing may pass on a connection.
+func (c *cutter) pass(number int) {
 	c.mu.Lock()
 	silent := c.silent
-	if c.query != "" {
-		silent = nil // it has not come to that yet
+	if c.query != "" || number > c.muted {
+		silent = nil // it has not come to that yet, or not to this one
 	}
 	c.mu.Unlock()
 	if silent != nil {
@@ -95,11 +100,12 @@ func (c *cutter) pass() {
 // passing lets through what may pass.
 type passing struct {
 	io.Writer
-	c *cutter
+	c      *cutter
+	number int // of the connection
 }
 
 func (p passing) Write(data []byte) (int, error) {
-	p.c.pass()
+	p.c.pass(p.number)
 	return p.Writer.Write(data)
 }
 
@@ -114,6 +120,9 @@ func (c *cutter) cut(statements []string) (cut, arrives bool) {
 	}
 	c.query = ""
 	c.cuts.Add(1)
+	if c.muted = math.MaxInt; c.newPass {
+		c.muted = c.made
+	}
 	return c.silent == nil, c.arrives
 }
 
@@ -123,7 +132,11 @@ func (c *cutter) accept(listener net.Listener) {
 		if err != nil {
 			return
 		}
-		c.pass()
+		c.mu.Lock()
+		c.made++
+		number := c.made
+		c.mu.Unlock()
+		c.pass(number)
 		server, err := net.Dial(c.network, c.address)
 		if err != nil {
 			_ = client.Close()
@@ -131,12 +144,12 @@ func (c *cutter) accept(listener net.Listener) {
 		}
 		c.group.Go(func() {
 			defer client.Close()
-			_, _ = io.Copy(passing{client, c}, server)
+			_, _ = io.Copy(passing{client, c, number}, server)
 			_, _ = io.Copy(io.Discard, server) // after a cut the server must not notice before it is done
 		})
 		c.group.Go(func() {
 			defer server.Close()
-			c.forward(client, server)
+			c.forward(client, server, number)
 		})
 	}
 }
@@ -146,7 +159,7 @@ func (c *cutter) accept(listener net.Listener) {
 const cancelRequest = 80877102
 
 // forward passes on what the client sends, whole up to each Sync.
-func (c *cutter) forward(client, server net.Conn) {
+func (c *cutter) forward(client, server net.Conn, number int) {
 	defer client.Close()
 	hello := make([]byte, 4)
 	if _, err := io.ReadFull(client, hello); err != nil {
@@ -204,7 +217,7 @@ func (c *cutter) forward(client, server net.Conn) {
 				statements = nil
 			}
 		}
-		if _, err := (passing{server, c}).Write(pending.Bytes()); err != nil {
+		if _, err := (passing{server, c, number}).Write(pending.Bytes()); err != nil {
 			return
 		}
 		pending.Reset()

@@ -33,6 +33,7 @@ type Engine struct {
 	reads *pgxpool.Pool // what pages and callers read: they cannot starve the engine
 	sql   *enginedb.Queries
 
+	awaited   *awaited // the connections of both
 	health    *health
 	meter     *meter
 	stats     *recent[Stats]
@@ -85,11 +86,13 @@ func Open(ctx context.Context, cfg Config) (*Engine, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open: %w", err)
 	}
-	work, reads, err := pools(ctx, cfg, pooled)
+	watched := newAwaited()
+	work, reads, err := pools(ctx, cfg, pooled, watched)
 	if err != nil {
 		return nil, fmt.Errorf("open: %w", err)
 	}
 	e := assemble(cfg, work, reads)
+	e.awaited = watched
 	if e.schema, err = ownSchema(); err == nil {
 		err = e.epochs.look(ctx)
 	}
@@ -166,6 +169,7 @@ func (e *Engine) Run(ctx context.Context) error {
 	var group errgroup.Group
 	group.Go(func() error { return e.listen(ctx) })
 	group.Go(func() error { return e.epochs.run(ctx) })
+	group.Go(func() error { return e.watchAnswers(ctx) })
 	group.Go(func() error { return e.tail.run(ctx, e.log, e.health.begin("tail", stuckAfter)) })
 	group.Go(func() error { return e.waiters.run(ctx) })
 	if e.cfg.is(RoleWorker) {

@@ -85,6 +85,7 @@ func init() {
 	cold("a process asks for it twice a second at most, while commands come; it reads no table", "InboxWriters")
 	cold("after an error of the surroundings; it finds its rows as SlotLoad does", "SlotRenew")
 	cold("once for each time that something begins or ends being folded anew; its table has a row for each of those", "RefoldFind", "RefoldBegin", "RefoldEnd", "RefoldForget")
+	cold("when an answer is awaited for seconds", "WatchBusy")
 	cold("after a process died", "TrialUpto", "TrialList", "TrialBegin", "TrialEnd")
 	cold("somebody looks at it: a few rows", "BuildList", "RefoldList")
 	cold("a unit asks for it, once for a key", "ReactorBase")

@@ -43,7 +43,7 @@ func silentAt(t *testing.T, query string) {
 	own := arrive(t, silent, 50)
 	eventually(t, "both work", func() bool { return len(own.acknowledged()) > 10 && watch.went([8]int{}) })
 
-	lift := c.hush(query)
+	lift := c.hush(query, false)
 	eventually(t, "the network is silent", func() bool { return c.cuts.Load() == 1 })
 	before, began := watch.slots(), time.Now()
 	eventually(t, "every stream goes on", func() bool { return watch.went(before) })
@@ -72,4 +72,37 @@ func silentAt(t *testing.T, query string) {
 	caughtUp(t, other)
 	checkLog(t, direct)
 	checkBalances(t, direct)
+}
+
+// Connections of a process go silent while new ones work, as with a proxy that forgot
+// them and keeps acknowledging: its heartbeats go on, so it keeps its slots, and waits
+// for answers that do not come. It finds out that nobody works on them.
+func TestSilentConnections_AreGivenUp(t *testing.T) {
+	t.Parallel()
+	for _, query := range []string{"EventInsert", "SlotAdvance"} {
+		t.Run(query, func(t *testing.T) {
+			t.Parallel()
+			direct := database(t)
+			c, through := newCutter(t, direct)
+			e := started(t, postgres.Config{URL: through})
+			web := started(t, postgres.Config{URL: direct, Roles: []postgres.Role{postgres.RoleWeb}})
+			watch := watchPauses(t, web, never)
+			eventually(t, "it works", func() bool { return watch.went([8]int{}) })
+			lift := c.hush(query, true)
+			eventually(t, "its connections are silent", func() bool { return c.cuts.Load() == 1 })
+			before, began := watch.slots(), time.Now()
+			eventually(t, "every stream goes on", func() bool { return watch.went(before) })
+			caughtUp(t, web)
+			projected := time.Since(began)
+			pause, stall := watch.end()
+			t.Logf("commands were held up for %s, the projection caught up after %s (machine stalled for up to %s)", pause, projected, stall)
+			if worst := max(pause, projected); worst > 3*silentMost+stall {
+				t.Errorf("it took %s", worst)
+			}
+			lift()
+			caughtUp(t, e)
+			checkLog(t, direct)
+			checkBalances(t, direct)
+		})
+	}
 }

@@ -21,3 +21,8 @@ SELECT (SELECT coalesce(max(position), 0) FROM backstory.events)::bigint AS head
 SELECT current_user::text AS role, pg_is_in_recovery() AS standby,
        pg_has_role(c.relowner, 'MEMBER') AS owner
 FROM pg_catalog.pg_class c WHERE c.oid = 'backstory.events'::regclass;
+
+-- name: WatchBusy :many
+-- The sessions of these that do something, as far as this role may know.
+SELECT coalesce(a.pid, 0)::integer AS pid FROM pg_catalog.pg_stat_activity a
+WHERE a.pid = ANY(@sessions::int[]) AND coalesce(a.state, 'active') NOT IN ('idle', 'idle in transaction', 'idle in transaction (aborted)');

@@ -9,6 +9,36 @@ import (
 	"context"
 )
 
+const WatchBusy = `-- name: WatchBusy :many
+SELECT coalesce(a.pid, 0)::integer AS pid FROM pg_catalog.pg_stat_activity a
+WHERE a.pid = ANY($1::int[]) AND coalesce(a.state, 'active') NOT IN ('idle', 'idle in transaction', 'idle in transaction (aborted)')
+`
+
+type WatchBusyParams struct {
+	Sessions []int32
+}
+
+// The sessions of these that do something, as far as this role may know.
+func (q *Queries) WatchBusy(ctx context.Context, arg WatchBusyParams) ([]int32, error) {
+	rows, err := q.db.Query(ctx, WatchBusy, arg.Sessions)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []int32
+	for rows.Next() {
+		var pid int32
+		if err := rows.Scan(&pid); err != nil {
+			return nil, err
+		}
+		items = append(items, pid)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const WatchNumbers = `-- name: WatchNumbers :one
 
 SELECT (SELECT coalesce(max(position), 0) FROM backstory.events)::bigint AS head,
