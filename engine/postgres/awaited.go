@@ -130,6 +130,7 @@ func (e *Engine) lookForAnswers(ctx context.Context, late map[*awaitedConn]int64
 	if err != nil {
 		return // other loops tell
 	}
+	var silent []*awaitedConn
 	for c, asked := range late {
 		switch {
 		case slices.Contains(busy, int32(c.session.Load())):
@@ -138,7 +139,16 @@ func (e *Engine) lookForAnswers(ctx context.Context, late map[*awaitedConn]int64
 			c.idle = asked
 		case c.asked.Load() == asked:
 			e.log.Warn("an answer of the database did not arrive: the connection is given up", "awaited_for", time.Since(time.Unix(0, asked)).Round(time.Millisecond))
-			_ = c.Close()
+			silent = append(silent, c)
 		}
+	}
+	if len(silent) == 0 {
+		return
+	}
+	// First the idle ones: else whoever waited takes one, and finds out as late again.
+	e.work.Reset()
+	e.reads.Reset()
+	for _, c := range silent {
+		_ = c.Close()
 	}
 }

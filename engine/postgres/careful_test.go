@@ -2,6 +2,7 @@ package postgres_test
 
 import (
 	"fmt"
+	"sync"
 	"testing"
 
 	"github.com/google/uuid"
@@ -37,6 +38,8 @@ func TestTakenOverFromTheDead_ASlowHandlerHoldsUpItsSlotOnly(t *testing.T) {
 		}
 		return nil
 	}}))
+	open := sync.OnceFunc(func() { close(slow.open) })
+	t.Cleanup(open)
 	<-slow.reached
 	eventually(t, "the other slots go on", func() bool {
 		return one[int](t, url, `SELECT count(*) FROM backstory.events WHERE type = 'bank.ledger.noted'`) >= beside
@@ -45,6 +48,6 @@ func TestTakenOverFromTheDead_ASlowHandlerHoldsUpItsSlotOnly(t *testing.T) {
 	if held != "bank.account/a0 0" {
 		t.Errorf("under way, and announced: %s", held)
 	}
-	close(slow.open)
+	open()
 	reacted(t, url)
 }
