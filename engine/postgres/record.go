@@ -13,6 +13,7 @@ type record struct {
 	engine.Recorded
 	tags    []string
 	handled []string // consumers that need not handle it: a unit's reactions did
+	read    bool     // from the log, whose data is JSON
 
 	once sync.Once
 	err  error
@@ -21,7 +22,13 @@ type record struct {
 // decoded is the event with its Go value, made from the stored bytes: what is
 // folded now is what a replay will fold.
 func (r *record) decoded(system *engine.System) (engine.Recorded, error) {
-	r.once.Do(func() { r.Event, r.err = system.Decode(r.Type, r.SchemaVersion, r.Data) })
+	r.once.Do(func() {
+		decoder := engine.StoredDecoder()
+		if r.read {
+			decoder = engine.LogDecoder()
+		}
+		r.Event, r.err = system.DecodeBy(decoder, r.Type, r.SchemaVersion, r.Data)
+	})
 	return r.Recorded, r.err
 }
 
@@ -31,7 +38,7 @@ func recordOf(row enginedb.EventReadRow) (*record, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &record{Recorded: engine.Recorded{
+	return &record{read: true, Recorded: engine.Recorded{
 		Meta: engine.Meta{ID: row.ID, Correlation: row.Correlation, Causation: row.Causation, Stream: stream,
 			Version: row.Version, Position: row.Position, At: row.At.UTC(), By: row.By, Attempt: 1},
 		Type: row.Type, SchemaVersion: int(row.SchemaVersion), Data: row.Data,
