@@ -58,3 +58,29 @@ func TestTheFieldForNewItemsKeepsItsPlace(t *testing.T) {
 	ada.waitText(".foot .notice", "This list is archived")
 	ada.wait("/^Ada (just now|1 min ago)$/.test(document.querySelector('.foot .by').innerText)")
 }
+
+// TestNewItemsComeInTheOrderInWhichTheyWereTyped also when the first one takes long,
+// or is lost on the way; and one that is refused between others is named.
+func TestNewItemsComeInTheOrderInWhichTheyWereTyped(t *testing.T) {
+	var net lossy
+	browser, app := startBrowser(t), serveAppWith(t, services{wrap: net.wrap})
+	ada := signIn(browser, t, app.URL, "Ada")
+	ada.createList("Trip")
+	hold, release := held()
+	net.set(hold)
+	ada.typeInto("#add-item--text", "One\rTwo\rThree\r")
+	ada.wait("document.querySelectorAll('.chip').length === 3")
+	waitUntil(t, "the first one came", func() bool { return len(net.ids()) == 1 })
+	release()
+	ada.waitItems("One", "Two", "Three")
+	ada.stored()
+
+	net.set(times(1, empty))
+	ada.typeInto("#add-item--text", "Four\rtwo\rFive\r")
+	ada.waitItems("One", "Two", "Three", "Four", "Five")
+	ada.waitText("#toasts", "“two” was not added. An item with the same text is already on the list.")
+	ada.stored()
+	if got := len(net.ids()); got != 4 { // the first one twice
+		t.Errorf("%d commands came", got)
+	}
+}

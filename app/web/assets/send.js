@@ -10,8 +10,10 @@
 
 const backstory = (() => {
   const byId = (id) => document.getElementById(id);
+  const { say } = toasts;
   const idOf = (el) => el.getAttribute("id"); // form.id is a form's field of that name
   const wordsOf = (form) => form && form.querySelector("input[aria-describedby]");
+  const slotOf = (input) => byId(input.getAttribute("aria-describedby"));
   const rows = () => [...document.querySelectorAll("li[data-item]")];
   const mostTries = 3;
   const sent = new Map();   // command id → {form, row, action, command, text, chip, tries}
@@ -37,10 +39,28 @@ const backstory = (() => {
     command.command_id = lost.get(same) || freshId();
     lost.delete(same);
     const entry = { form: id, row: row && row.id, action: form.getAttribute("action"), command, text: input ? input.value : "", tries: 0 };
-    if ("chip" in form.dataset) entry.chip = chip(input);
+    if ("chip" in form.dataset) {
+      entry.chip = chip(input);
+      entry.queued = !!undecided(id);
+    }
     sent.set(command.command_id, entry);
     show();
-    return command;
+    return entry.queued ? null : command;
+  }
+
+  // New items are stored in the order in which they were typed: one is sent when the
+  // one before it is.
+  const undecided = (form) => [...sent.values()].find((entry) => entry.form === form && !entry.slow);
+  function sendNext(form) {
+    const entry = undecided(form);
+    if (!entry || !entry.queued) return;
+    entry.queued = false;
+    resend(entry);
+  }
+
+  function resend(entry) {
+    entry.resent = true;
+    byId("resend").dispatchEvent(new CustomEvent("resend", { detail: entry }));
   }
 
   // commandOf is what a form says, and what is wished beside it, without an id.
@@ -95,15 +115,17 @@ const backstory = (() => {
       if (result.status === "pending" && !entry.slow) say("This takes longer than usual. It will show up here when it is done.", "");
       entry.slow = result.status === "pending";
       entry.why = result.message;
+      sendNext(entry.form);
       return; // asked for again when the request has ended
     }
     sent.delete(result.command);
     show();
     const form = byId(entry.form);
     markFields(form);
+    sendNext(entry.form);
     if (result.target && (result.status === "accepted" || result.said) && !again.has(entry.form)) return leave(result);
     if (result.status !== "accepted") return giveBack(form, entry);
-    for (const toast of document.querySelectorAll(".toast[data-refused]")) toast.remove(); // that was before
+    toasts.overtake();
     const version = Number(result.version);
     if (entry.chip) whenShown(entry.form, version, () => entry.chip.remove());
     if (goOn(form, entry)) return;
@@ -130,10 +152,6 @@ const backstory = (() => {
     if (said) sessionStorage.setItem("said", said);
     location.assign(target);
   }
-  document.addEventListener("DOMContentLoaded", () => {
-    if (sessionStorage.getItem("said")) say(sessionStorage.getItem("said"), "");
-    sessionStorage.removeItem("said");
-  });
 
   // giveBack undoes what was shown too early and returns the words.
   function giveBack(form, entry) {
@@ -143,6 +161,7 @@ const backstory = (() => {
     const input = wordsOf(form);
     if (input && goOn(form, entry)) return;
     again.delete(entry.form);
+    if (input && entry.chip && (input.value || undecided(entry.form))) return say(`“${entry.text}” was not added. ${slotOf(input).textContent.trim()}`, "bad");
     if (input && !input.value) input.value = entry.text;
     if (input && document.activeElement === document.body) input.focus();
   }
@@ -165,7 +184,7 @@ const backstory = (() => {
 
   function markFields(form) {
     for (const input of form ? form.querySelectorAll("[aria-describedby]") : []) {
-      const slot = byId(input.getAttribute("aria-describedby"));
+      const slot = slotOf(input);
       if (slot && slot.textContent.trim()) input.setAttribute("aria-invalid", "true");
       else input.removeAttribute("aria-invalid");
     }
@@ -183,7 +202,7 @@ const backstory = (() => {
   // fetched follows the requests of forms. One that ended without an outcome is
   // sent again.
   function fetched({ type, el, argsRaw }) {
-    const id = idOf(el), of = [...sent].filter(([, entry]) => (entry.resent ? "resend" : entry.form) === id);
+    const id = idOf(el), of = [...sent].filter(([, entry]) => !entry.queued && (entry.resent ? "resend" : entry.form) === id);
     if (type === "started") flying.set(id, (flying.get(id) || 0) + 1);
     if (type === "retrying") for (const [, entry] of of) entry.tries = Math.max(entry.tries, 1);
     if ((type === "error" || type === "retries-failed") && !of.length && el.matches("form")) say("The server could not be reached. Please try again.", "bad");
@@ -207,8 +226,7 @@ const backstory = (() => {
     if (!entry.slow && ++entry.tries > mostTries) return giveUp(command, entry, entry.why || "The server could not be reached. Nothing was lost: please try again.");
     entry.waits = setTimeout(() => {
       entry.waits = 0;
-      entry.resent = true;
-      if (sent.has(command)) byId("resend").dispatchEvent(new CustomEvent("resend", { detail: entry }));
+      if (sent.has(command)) resend(entry);
     }, Math.min(500 * 2 ** entry.tries, 8000));
   }
 
@@ -219,6 +237,7 @@ const backstory = (() => {
     lost.set(fingerprint(entry.form, entry.command), command);
     giveBack(byId(entry.form), entry);
     say(why, "bad");
+    sendNext(entry.form);
     show();
   }
 
@@ -240,35 +259,8 @@ const backstory = (() => {
   });
 
   window.addEventListener("beforeunload", (evt) => {
-    if ([...sent.values()].some((entry) => entry.tries)) evt.preventDefault();
+    if ([...sent.values()].some((entry) => entry.tries || entry.queued)) evt.preventDefault();
   });
-
-  function say(message, kind) {
-    const div = Object.assign(document.createElement("div"), { className: `toast ${kind}` });
-    div.append(Object.assign(document.createElement("p"), { textContent: message }));
-    div.append(Object.assign(document.createElement("button"), { type: "button", className: "quiet", textContent: "×", ariaLabel: "Dismiss" }));
-    div.lastChild.dataset.close = "";
-    byId("toasts").append(div);
-    expire();
-  }
-
-  // outlive takes away refusals that another state of the list has made untrue.
-  let state = "";
-  function outlive() {
-    const now = byId("page").dataset.state;
-    if (now !== state) for (const toast of document.querySelectorAll(".toast[data-refused][data-seen]")) toast.remove();
-    state = now;
-  }
-
-  // expire lets toasts go after a while, unless somebody reads or points at them.
-  function expire() {
-    for (const toast of document.querySelectorAll(".toast:not([data-seen])")) {
-      for (const old of document.querySelectorAll(".toast[data-seen]")) if (old.textContent === toast.textContent) old.remove(); // said once, for longer
-      toast.dataset.seen = "";
-      const leave = () => toast.matches(":hover, :focus-within") ? setTimeout(leave, 2000) : toast.remove();
-      setTimeout(leave, 9000);
-    }
-  }
 
   function freshId() {
     if (crypto.randomUUID) return crypto.randomUUID();
@@ -282,10 +274,9 @@ const backstory = (() => {
   // patched is called after each patch, which shows only what the server knows.
   function patched() {
     for (const each of wishes.values()) each.show();
-    outlive();
     makeRoom();
     show();
-    expire();
+    toasts.patched();
     settle();
   }
 

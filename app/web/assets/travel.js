@@ -54,6 +54,7 @@
     slider().setAttribute("aria-valuetext", `Version ${version}`);
     clearTimeout(naming);
     naming = setTimeout(name, 200, `${base()}/${version}`); // browsers do not let an address change as fast as a slider
+    if (!byId(`entry-v${version}`)) byId("history").replaceChildren(...page.querySelector("#history").children); // too long ago for those that show
     for (const li of document.querySelectorAll("#history [aria-current]")) li.removeAttribute("aria-current");
     const entry = byId(`entry-v${version}`);
     if (!entry) return;
