@@ -90,6 +90,24 @@ func TestAPIEvents(t *testing.T) {
 	}
 }
 
+func TestAPIEvents_Archived(t *testing.T) {
+	s := apiSite(t)
+	s.grow("a", 3, time.Date(2026, 1, 2, 3, 0, 0, 0, time.UTC))
+	s.fake.archived = 2
+	const path = "/api/streams/todos.list/a/events"
+	for _, query := range []string{"", "?after=1"} {
+		if r := s.ask(path + query); r.status != 410 || r.body["code"] != "archived" || r.body["status"] != 410.0 {
+			t.Errorf("%s: %d %s", query, r.status, r.text)
+		}
+	}
+	if r := s.ask(path + "?after=2"); r.status != 200 || !strings.Contains(r.text, `"version":3`) {
+		t.Errorf("above the floor: %d %s", r.status, r.text)
+	}
+	if r := s.ask(path + "?after=3"); r.status != 200 || strings.TrimSpace(r.text) != `{"events":[]}` {
+		t.Errorf("after the end: %d %s", r.status, r.text)
+	}
+}
+
 func TestAPIReadsThatAreRefused(t *testing.T) {
 	s := apiSite(t)
 	s.grow("a", 3, time.Date(2026, 1, 2, 3, 0, 0, 0, time.UTC))

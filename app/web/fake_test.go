@@ -23,6 +23,7 @@ type fakeClient struct {
 	hub       engine.Hub
 	submitErr error
 	waitErr   error
+	archived  int64         // versions up to it left every stream
 	status    engine.Status // of outcomes, whatever became of them; "": the truth
 
 	mu       sync.Mutex
@@ -185,6 +186,9 @@ func (f *fakeClient) as(o engine.Outcome) engine.Outcome {
 func (f *fakeClient) Events(_ context.Context, stream engine.StreamID, after int64, limit int) ([]engine.Recorded, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	if after < f.archived {
+		return nil, &engine.ArchivedError{Version: f.archived}
+	}
 	all := f.events[stream.String()]
 	return slices.Clone(all[min(int(after), len(all)):min(int(after)+limit, len(all))]), nil
 }
