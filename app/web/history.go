@@ -35,6 +35,7 @@ const (
 	entryRefused entryKind = "refused"
 	entryFailed  entryKind = "failed"
 	entryNothing entryKind = "nothing" // a command that changed nothing
+	entryGroup   entryKind = "group"   // a command that led to several events
 )
 
 // entry is a line of the history: an event with its command, or a command that
@@ -54,6 +55,9 @@ type entry struct {
 	Payload string // JSON
 	Command *entryCommand
 	Because string // of which version it was undone or restored; "": neither
+
+	Parts []entry // of a group, newest first
+	cause uuid.UUID
 }
 
 // undoable says whether the page offers to take the change back: of an archived
@@ -86,8 +90,10 @@ type entryCommand struct {
 // at finds the event of a version in the window.
 func (h history) at(version int64) entry {
 	for _, e := range h.Entries {
-		if e.Kind == entryEvent && e.Version == version {
-			return e
+		for _, part := range append(e.Parts, e) {
+			if part.Kind == entryEvent && part.Version == version {
+				return part
+			}
 		}
 	}
 	return entry{}
@@ -156,7 +162,7 @@ func merge(l todoList, events []engine.Recorded, commands []engine.Outcome) []en
 	for _, r := range events {
 		e := entry{
 			Key: "v" + strconv.FormatInt(r.Meta.Version, 10), ID: r.Meta.ID.String(), Kind: entryEvent, Version: r.Meta.Version, Type: r.Type,
-			By: r.Meta.By, At: r.Meta.At, Payload: pretty(r.Data),
+			By: r.Meta.By, At: r.Meta.At, Payload: pretty(r.Data), cause: r.Meta.Causation,
 		}
 		e.Title, e.Was, e.About, e.Step = told.tell(r)
 		e.About = cmp.Or(e.About, about(r.Data, texts)) // as it is now, where it is not known what it was
@@ -171,7 +177,7 @@ func merge(l todoList, events []engine.Recorded, commands []engine.Outcome) []en
 		}
 		return b.At.Compare(a.At)
 	})
-	return entries
+	return grouped(entries, byID)
 }
 
 // because tells that a command led back: which it was, and of what.

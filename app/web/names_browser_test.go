@@ -138,7 +138,7 @@ func TestWhatIsDoneWhilePlayingIsAboutTheVersionShown(t *testing.T) {
 	ada.wait("(() => { const b = document.querySelector('#restore-version button'); if (!b) return false; b.dispatchEvent(new PointerEvent('pointerdown', {bubbles: true})); window.chosen = document.querySelector('.banner strong').textContent; b.click(); return true })()")
 	ada.wait(fmt.Sprintf("location.pathname === %q", path))
 	ada.waitText(".toast", " is restored. Restoring version 7 takes that back.")
-	ada.waitText("#history .because", "restores version")
+	ada.waitText("#history", "Restored version")
 	if got := ada.items(); got != "Tent|Map" && got != "Tent|Map|Rope" {
 		t.Errorf("restored are %s", got)
 	}

@@ -100,3 +100,23 @@ func TestHistoryTellsWhatWas(t *testing.T) {
 		}
 	}
 }
+
+// TestOneWishIsOneLine: what a command led to stands below it.
+func TestOneWishIsOneLine(t *testing.T) {
+	s := signedIn(t, startApp(t), nil)
+	path, _ := s.list("Trip") // versions 1 to 3
+	for _, text := range []string{"Tent", "Map", "Rope"} {
+		s.submit(path, "add-item", url.Values{"text": {text}})
+	}
+	s.submit(path+"/4", "restore-version", nil) // 7 and 8
+	s.submit(path, "add-item", url.Values{"text": {"Torch"}})
+	_, body, _ := s.get(path)
+	group := regexp.MustCompile(`(?s)<li id="entry-g[^"]*" class="entry-line group">.*?<a class="version" href="` + path + `/8".*?Restored version 4</span>\s*<span class="about">2 changes.*?<ol class="parts">.*?</ol>`).FindString(body)
+	if strings.Count(group, `id="entry-v`) != 2 || !strings.Contains(group, `id="entry-v7"`) || !strings.Contains(group, "Item removed") {
+		t.Errorf("the history is\n%s", body)
+	}
+	_, body, _ = s.get(path + "/7")
+	if !regexp.MustCompile(`<li id="entry-g[^"]*" class="entry-line group" aria-current="true">`).MatchString(body) || !strings.Contains(body, `<strong>Version 7</strong>`) || !strings.Contains(body, "“Map”") {
+		t.Errorf("version 7 is shown as\n%s", body)
+	}
+}

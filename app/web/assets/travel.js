@@ -56,7 +56,7 @@
     naming = setTimeout(name, 200, `${base()}/${version}`); // browsers do not let an address change as fast as a slider
     if (!byId(`entry-v${version}`)) byId("history").replaceChildren(...page.querySelector("#history").children); // too long ago for those that show
     for (const li of document.querySelectorAll("#history [aria-current]")) li.removeAttribute("aria-current");
-    const entry = byId(`entry-v${version}`);
+    const event = byId(`entry-v${version}`), entry = event && (event.closest("details:not([open])")?.closest("li") || event);
     if (!entry) return;
     entry.setAttribute("aria-current", "true");
     const list = byId("history");
