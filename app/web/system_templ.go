@@ -1294,7 +1294,7 @@ func systemScheduled(s system) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			templ_7745c5c3_Err = confirmed("scheduled-"+c.ID.String(), "Cancel", "Cancel "+words(c.Type)+" "+streamText(c.Stream), "Give up this command? It will not be carried out.",
-				"cancel", "Cancel it", operationFields{"command": c.ID.String()}).Render(ctx, templ_7745c5c3_Buffer)
+				"cancel", "Give it up", operationFields{"command": c.ID.String()}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
