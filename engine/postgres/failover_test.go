@@ -200,9 +200,11 @@ func TestFailoverThatLosesATail(t *testing.T) {
 	cfg.Roles = []postgres.Role{postgres.RoleWeb}
 	engines := []*postgres.Engine{worker, started(t, cfg)}
 
+	stopLooking := seesPrefixes(t, copied.url)
 	depositMany(t, worker, 7)
 	reacted(t, direct)
 	caughtUp(t, worker)
+	stopLooking()
 	eventually(t, "the standby has all", func() bool { return sameEnd(t, direct, copied.url) })
 	copied.stopFollowing(direct)
 	kept := one[int64](t, direct, `SELECT max(position) FROM backstory.events`)
@@ -252,6 +254,34 @@ func TestFailoverThatLosesATail(t *testing.T) {
 	}
 	if keys := heldKeys(t, copied.url, "bank.account"); len(keys) > 0 {
 		t.Errorf("held: %v", keys)
+	}
+}
+
+// seesPrefixes reads a standby over and over: whoever sees a position there sees
+// everything below it, too. stop waits until it has looked once more.
+func seesPrefixes(tb testing.TB, url string) (stop func()) {
+	tb.Helper()
+	conn := connect(tb, url)
+	over, ended := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(ended)
+		defer conn.Close(context.Background())
+		for last := false; !last; {
+			select {
+			case <-over:
+				last = true
+			default:
+			}
+			var n, head int64
+			if err := conn.QueryRow(context.Background(), `SELECT count(*), coalesce(max(position), 0) FROM backstory.events`).Scan(&n, &head); err != nil || n != head {
+				tb.Errorf("%d events below position %d, %v", n, head, err)
+				return
+			}
+		}
+	}()
+	return func() {
+		close(over)
+		<-ended
 	}
 }
 
