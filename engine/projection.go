@@ -31,7 +31,8 @@ type Projection struct {
 	ByStream bool
 
 	// Apply folds a batch, in order, and writes what changed, in the caller's
-	// transaction. Events of other types are passed over.
+	// transaction. Events of other types are passed over. It keeps neither the batch
+	// nor a part of it: the caller uses both again.
 	Apply func(ctx context.Context, db DBTX, batch []Recorded) error
 
 	// Fold makes an Apply that keeps rows in memory from batch to batch, for a
@@ -43,7 +44,8 @@ type Projection struct {
 // table when an event first asks for them, and kept. After an error it is of no
 // use until Forget. Not for use by several goroutines.
 type Folding interface {
-	// Apply folds a batch, in order, into the rows in memory.
+	// Apply folds a batch, in order, into the rows in memory. It keeps neither the
+	// batch nor a part of it: the caller uses both again.
 	Apply(ctx context.Context, db DBTX, batch []Recorded) error
 
 	// Write writes the rows that changed since the last Write; they stay in memory.
