@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"time"
@@ -143,14 +144,30 @@ func (s *Server) history(ctx context.Context, l todoList, past bool, until int64
 	if h.From > 1 && len(events) > 0 {
 		commands = slices.DeleteFunc(commands, func(o engine.Outcome) bool { return o.At.Before(events[0].Meta.At) && len(o.Events) == 0 })
 	}
-	h.Entries = merge(l, events, commands)
+	h.Entries = merge(l, s.textsBefore(ctx, stream, events), events, commands)
 	return h, nil
 }
 
-// merge puts events and the commands without events in order, newest first.
-func merge(l todoList, events []engine.Recorded, commands []engine.Outcome) []entry {
+// textsBefore are what items were called before the first of the events: the list is
+// read as it was then where the events themselves leave that open.
+func (s *Server) textsBefore(ctx context.Context, stream engine.StreamID, events []engine.Recorded) map[string]string {
+	if len(events) == 0 || events[0].Meta.Version == 1 || !refersBack(events) {
+		return map[string]string{}
+	}
+	before, err := s.source.list(ctx, stream.ID, events[0].Meta.Version-1)
+	if err != nil { // not there any more: then without the words
+		return map[string]string{}
+	}
+	return itemTexts(before, nil)
+}
+
+// merge puts events and the commands without events in order, newest first. before
+// are what items were called before the events, as far as that is known; told, they
+// are what they are called after them.
+func merge(l todoList, before map[string]string, events []engine.Recorded, commands []engine.Outcome) []entry {
 	byID := map[uuid.UUID]engine.Outcome{}
-	texts := itemTexts(l, events)
+	texts := maps.Clone(before)
+	maps.Copy(texts, itemTexts(l, events))
 	entries := make([]entry, 0, len(events)+len(commands))
 	for _, o := range commands {
 		byID[o.ID] = o
@@ -158,7 +175,7 @@ func merge(l todoList, events []engine.Recorded, commands []engine.Outcome) []en
 			entries = append(entries, e)
 		}
 	}
-	told := story{map[string]string{}}
+	told := story{before}
 	for _, r := range events {
 		e := entry{
 			Key: "v" + strconv.FormatInt(r.Meta.Version, 10), ID: r.Meta.ID.String(), Kind: entryEvent, Version: r.Meta.Version, Type: r.Type,

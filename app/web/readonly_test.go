@@ -79,7 +79,7 @@ func TestHistoryTellsWhatWas(t *testing.T) {
 	recorded := func(version int64, typ, data string) engine.Recorded {
 		return engine.Recorded{Meta: engine.Meta{Version: version}, Type: "todos.list." + typ, Data: []byte(data)}
 	}
-	entries := merge(todoList{Items: []todoItem{{ID: "c", Text: "Lamp"}}}, []engine.Recorded{
+	entries := merge(todoList{Items: []todoItem{{ID: "c", Text: "Lamp"}}}, map[string]string{}, []engine.Recorded{
 		recorded(1, "created", `{"name":"Trip","reservation_id":"r"}`),
 		recorded(2, "name_claimed", `{"reservation_id":"r"}`),
 		recorded(3, "name_confirmed", `{"name":"Trip","reservation_id":"r"}`),

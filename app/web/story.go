@@ -60,3 +60,19 @@ func (s story) tell(r engine.Recorded) (title, was, about string, step bool) {
 	}
 	return title, was, cmp.Or(data.Text, s.texts[data.ID]), inSmall[name]
 }
+
+// refersBack says whether one of the events takes away, or replaces, a text that the
+// others do not tell.
+func refersBack(events []engine.Recorded) bool {
+	known := map[string]bool{}
+	for _, r := range events {
+		var data struct{ ID, Text string }
+		_ = json.Unmarshal(r.Data, &data) // its schema was checked when it was stored
+		name := r.Type[len(componentOf(r.Type))+1:]
+		if (name == "item_removed" || name == "item_text_updated") && !known[data.ID] {
+			return true
+		}
+		known[data.ID] = known[data.ID] || data.Text != "" && name != "item_duplicated"
+	}
+	return false
+}
