@@ -100,6 +100,25 @@ func TestReorderingByEveryMeansAtOnce(t *testing.T) {
 	}
 }
 
+func TestEscapeGivesUpADrag(t *testing.T) {
+	browser, base := startBrowser(t), startApp(t)
+	ada := signIn(browser, t, base, "Ada")
+	path := ada.createList("Order", "A", "B", "C")
+	rows := signedIn(t, base, nil).items(path)
+	from, to := ada.middle("#handle-"+rows[0]), ada.middle("#handle-"+rows[2])
+	ada.mouse(pointer.DispatchMouseEventTypeMousePressed, from)
+	ada.mouse(pointer.DispatchMouseEventTypeMouseMoved, [2]float64{to[0], to[1] + 6})
+	ada.wait("!!document.querySelector('[data-dragging]') && !!document.querySelector('.item[style]')")
+	ada.keys(kb.Escape)
+	ada.wait("!document.querySelector('[data-dragging], .item[style]')")
+	ada.mouse(pointer.DispatchMouseEventTypeMouseReleased, [2]float64{to[0], to[1] + 6})
+	ada.typeInto("#add-item--text", "D\r") // is stored after what the release would have sent
+	ada.waitItems("A", "B", "C", "D")
+	if got := signedIn(t, base, nil).version(path); got != "7" { // three of the name, four items
+		t.Errorf("the list is at version %s: something was moved", got)
+	}
+}
+
 // at is a coordinate of an item's handle.
 func (w *tab) at(id string, axis int) float64 {
 	w.t.Helper()

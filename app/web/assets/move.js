@@ -70,6 +70,12 @@
   }
   document.addEventListener("pointerup", (evt) => endDrag(evt, true));
   document.addEventListener("pointercancel", (evt) => endDrag(evt, false));
+  document.addEventListener("keydown", (evt) => { // whatever has the focus: the drag is what is going on
+    if (!drag || evt.key !== "Escape") return;
+    evt.preventDefault();
+    evt.stopPropagation();
+    endDrag(evt, false);
+  }, true);
 
   // gapAt is the row before which the dragged one would fall; null: at the end.
   function gapAt(y) {
