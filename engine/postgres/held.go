@@ -150,7 +150,7 @@ func waitingBehind(ctx context.Context, sql *enginedb.Queries, c *consumer, row 
 			if err != nil {
 				return nil, err
 			}
-			from = rec.Meta.Position + 1
+			from, row.FromVersion = rec.Meta.Position+1, rec.Meta.Version+1
 			quiet := done[rec.Meta.Position]
 			if !c.concerns(rec) || quiet && !c.stateful() {
 				continue
@@ -189,7 +189,7 @@ func heldPage(ctx context.Context, sql *enginedb.Queries, c *consumer, row engin
 			rows = append(rows, enginedb.HeldScanRow(f))
 		}
 	}
-	return rows, false, err
+	return rows, len(found) == page, err
 }
 
 // recordTries counts the tries before they begin. Messages behind one that went
