@@ -151,7 +151,7 @@ func (w *tab) keys(keys string, options ...chromedp.KeyOption) {
 func (w *tab) wait(expression string) {
 	w.t.Helper()
 	for deadline := time.Now().Add(patience); ; {
-		ctx, cancel := context.WithTimeout(w.ctx, patience)
+		ctx, cancel := context.WithTimeout(w.ctx, 5*time.Second) // one that a page took along never ends
 		ok, err := chromedp.Run(ctx, chromedp.Poll[bool](expression, chromedp.WithPollingTimeout(2*time.Second), chromedp.WithPollingInterval(20*time.Millisecond)))
 		cancel()
 		if err == nil && ok {

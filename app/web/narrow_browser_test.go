@@ -29,6 +29,12 @@ func TestNothingIsCutOnAPhone(t *testing.T) {
 	fits("a list with an editor")
 	ada.open(path + "/6?with=4")
 	fits("a comparison")
+	if got := ada.eval(`(scrollTo(0, 300), [...document.querySelectorAll("#play, #travel, #version, .to-now")].filter(e => {
+		const r = e.getBoundingClientRect();
+		return document.elementFromPoint(r.x + r.width / 2, r.y + r.height / 2) === e;
+	}).length)`); got != "4" {
+		t.Errorf("%s of the 4 controls of the past are in sight where the page is scrolled", got)
+	}
 	ada.open("/system")
 	ada.waitText(".parked", "slack_dispatcher")
 	fits("the System page")

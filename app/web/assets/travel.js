@@ -115,6 +115,7 @@
     const range = slider(), last = Number(range.max), from = Number(range.value);
     button.setAttribute("aria-pressed", "true");
     button.textContent = "❚❚";
+    button.title = "Pause";
     clearTimeout(rest);
     wanted = from < last ? from : 0;
     moving = true;
@@ -133,6 +134,7 @@
     timer = 0;
     byId("play").setAttribute("aria-pressed", "false");
     byId("play").textContent = "▶";
+    byId("play").title = "Play";
   }
 
   // Whoever does something else while versions are played means the one shown.
