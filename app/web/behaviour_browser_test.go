@@ -164,6 +164,13 @@ func TestTypingWhileUpdatesArriveLosesNothing(t *testing.T) {
 	ada.do("reload", chromedp.Reload())
 	ada.live()
 	ada.wait("document.querySelector('#add-item--text').value === ''")
+
+	ada.edit("Bob's 3", " and more")
+	ada.do("reload", chromedp.Reload())
+	ada.live()
+	ada.wait("document.activeElement.value === \"Bob's 3 and more\" && document.activeElement.closest('details.editor').open")
+	ada.keys("\r")
+	bob.waitText("#items", "Bob's 3 and more")
 }
 
 // TestWithoutANetworkThePageSaysSo, also when nothing is to be sent.

@@ -70,6 +70,23 @@
     backstory.say(`${why}What you were writing stands in the field for a new item.`, "bad");
   }
 
+  // An edit is there again after the page was loaded again, if it is not saved by then.
+  const editKey = () => "editing " + byId("page").dataset.path;
+  addEventListener("pagehide", () => {
+    const [id, { was } = {}] = [...opened].at(-1) ?? [], typed = byId(id) && fieldOf(byId(id)).value;
+    if (typed && typed !== was) sessionStorage.setItem(editKey(), JSON.stringify({ id, was, typed }));
+  });
+  document.addEventListener("DOMContentLoaded", () => {
+    const { id, was, typed } = JSON.parse(sessionStorage.getItem(editKey()) ?? "{}"), editor = byId(id);
+    sessionStorage.removeItem(editKey());
+    if (!id) return;
+    if (!editor) return rescue(id, was, typed);
+    if (labelOf(editor) === typed) return;
+    editor.open = true;
+    fieldOf(editor).value = typed;
+    fieldOf(editor).focus();
+  });
+
   // Added when deferred scripts and modules have run: Datastar's listener comes first.
   document.addEventListener("DOMContentLoaded", () => document.addEventListener("datastar-fetch", patched));
 })();
