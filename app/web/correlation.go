@@ -4,7 +4,9 @@ import (
 	"cmp"
 	"fmt"
 	"net/http"
+	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -19,9 +21,11 @@ const conversationMost = 500
 
 // conversation is what followed from one first message, over all streams.
 type conversation struct {
-	Roots []*node
-	Count int
-	More  bool // there are more than are shown
+	Roots    []*node
+	Count    int
+	More     bool   // there are more than are shown
+	Back     string // the page that one came from, and its name
+	BackName string
 }
 
 // node is a message in a conversation, with what it caused.
@@ -29,6 +33,8 @@ type node struct {
 	ID       string
 	Kind     string // command or event
 	Title    string
+	Was      string // the words that stood there before; or ""
+	About    string // the words it is about; or ""
 	Stream   string
 	Link     string // the page of the stream; or ""
 	By       string
@@ -53,20 +59,47 @@ func (s *Server) correlationPage(r *http.Request) (view, error) {
 	}
 	c := conversation{More: len(commands) > conversationMost}
 	commands = commands[:min(len(commands), conversationMost)]
-	c.Roots, c.Count = tree(commands, id)
+	names, err := s.calledOf(r.Context(), streamsOf(commands, r.URL.Query().Get("from")))
+	if err != nil {
+		return view{}, err
+	}
+	c.Roots, c.Count = tree(commands, id, names)
+	c.Back, c.BackName = backTo(r.URL.Query().Get("from"), names)
 	return view{Title: "Conversation", Body: correlationView(c, s.cfg.Now())}, nil
+}
+
+// streamsOf are the streams that a conversation is about, and the list that one came
+// from.
+func streamsOf(commands []engine.Outcome, from string) []engine.StreamID {
+	list, _, _ := strings.Cut(from, "/")
+	streams := []engine.StreamID{listStream(list)}
+	for _, o := range commands {
+		streams = append(streams, o.Stream)
+	}
+	return streams
 }
 
 // tree hangs every message below the one that caused it. What was caused by
 // nothing that is shown is a root.
-func tree(commands []engine.Outcome, asked uuid.UUID) (roots []*node, count int) {
-	nodes := map[uuid.UUID]*node{}
+func tree(commands []engine.Outcome, asked uuid.UUID, names called) (roots []*node, count int) {
+	nodes, events := map[uuid.UUID]*node{}, []engine.Recorded{}
 	for _, o := range commands {
-		nodes[o.ID] = commandNode(o, o.ID == asked)
 		for _, e := range o.Events {
-			nodes[e.ID] = eventNode(o, e, e.ID == asked)
-			nodes[o.ID].Children = append(nodes[o.ID].Children, nodes[e.ID])
+			meta := engine.Meta{ID: e.ID, Stream: o.Stream, Version: e.Version, Position: e.Position, At: e.At, By: o.By, Causation: o.ID}
+			events = append(events, engine.Recorded{Meta: meta, Type: e.Type, Data: e.Data})
 		}
+	}
+	slices.SortFunc(events, func(a, b engine.Recorded) int { return cmp.Compare(a.Meta.Position, b.Meta.Position) })
+	lines, texts := tellAll(events)
+	for _, o := range commands {
+		nodes[o.ID] = commandNode(o, texts, names)
+	}
+	for _, line := range lines {
+		nodes[line.Meta.ID] = eventNode(line, names)
+		nodes[line.Meta.Causation].Children = append(nodes[line.Meta.Causation].Children, nodes[line.Meta.ID])
+	}
+	if n := nodes[asked]; n != nil {
+		n.Asked = true
 	}
 	for _, o := range commands {
 		if cause, ok := nodes[o.Causation]; ok && o.Causation != o.ID {
@@ -86,9 +119,9 @@ func tree(commands []engine.Outcome, asked uuid.UUID) (roots []*node, count int)
 	return roots, len(nodes)
 }
 
-func commandNode(o engine.Outcome, asked bool) *node {
-	n := &node{ID: o.ID.String(), Kind: "command", Title: words(o.Type), Stream: streamWords(o.Stream), Link: streamLink(o.Stream), By: o.By,
-		Payload: pretty(o.Data), At: o.At, Asked: asked}
+func commandNode(o engine.Outcome, texts map[string]string, names called) *node {
+	n := &node{ID: o.ID.String(), Kind: "command", Title: words(o.Type), About: about(o.Data, texts), Stream: names.stream(o.Stream), Link: streamLink(o.Stream), By: o.By,
+		Payload: pretty(o.Data), At: o.At}
 	if o.Status != engine.Accepted {
 		n.Status = string(o.Status)
 	}
@@ -98,17 +131,9 @@ func commandNode(o engine.Outcome, asked bool) *node {
 	return n
 }
 
-func eventNode(o engine.Outcome, e engine.OutcomeEvent, asked bool) *node {
-	return &node{ID: e.ID.String(), Kind: "event", Title: words(e.Type), Stream: streamWords(o.Stream), Link: versionLink(o.Stream, e.Version), By: o.By,
-		Payload: pretty(e.Data), At: e.At, Asked: asked, Position: e.Position}
-}
-
-// streamText names a stream that is given as a text.
-func streamText(name string) string {
-	if stream, err := engine.ParseStream(name); err == nil {
-		return streamWords(stream)
-	}
-	return name
+func eventNode(e eventLine, names called) *node {
+	return &node{ID: e.Meta.ID.String(), Kind: "event", Title: e.Title, Was: e.Was, About: e.About, Stream: names.stream(e.Meta.Stream), Link: versionLink(e.Meta.Stream, e.Meta.Version), By: e.Meta.By,
+		Payload: pretty(e.Data), At: e.Meta.At, Position: e.Meta.Position}
 }
 
 // streamWords names a stream for people: "List name groceries".
@@ -145,4 +170,40 @@ func offset(d time.Duration) string {
 		return fmt.Sprintf("+%.1f s", d.Seconds())
 	}
 	return "+" + strings.TrimSuffix(d.Round(time.Second).String(), "0s")
+}
+
+// fromSystem says in a conversation's address that one came from the System page;
+// who came from a list names it, and the version where it is one of the past.
+const fromSystem = "system"
+
+// conversationPath is the page of a message's conversation, for those who read of it
+// on another page.
+func conversationPath(message, from string) string {
+	return "/messages/" + message + "/correlation?from=" + url.QueryEscape(from)
+}
+
+// here is the page in the address of a conversation that is looked at from it.
+func (l listShown) here() string {
+	if l.Past {
+		return l.ID + "/" + strconv.FormatInt(l.Version, 10)
+	}
+	return l.ID
+}
+
+// backTo is the page that one came from, and what it is called.
+func backTo(from string, names called) (path, name string) {
+	if from == fromSystem {
+		return "/system#recent", "System"
+	}
+	list, version, past := strings.Cut(from, "/")
+	id, err := uuid.Parse(list)
+	if err != nil {
+		return "/", "All lists"
+	}
+	l := todoList{ID: id.String()}
+	name = cmp.Or(names.lists[l.ID], "The list")
+	if at, err := strconv.ParseInt(version, 10, 64); past && err == nil && at > 0 {
+		return l.at(at), fmt.Sprintf("%s, version %d", name, at)
+	}
+	return l.path(), name
 }

@@ -242,3 +242,14 @@ func (f *fakeClient) list(_ context.Context, id string, version int64) (todoList
 	}
 	return l, nil
 }
+
+func (f *fakeClient) names(ctx context.Context, ids []string) (map[string]string, error) {
+	lists, err := f.lists(ctx)
+	names := map[string]string{}
+	for _, l := range lists {
+		if slices.Contains(ids, l.ID) {
+			names[l.ID] = l.Name
+		}
+	}
+	return names, err
+}

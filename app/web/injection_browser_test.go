@@ -113,8 +113,8 @@ func (w *tab) lookAround(list string) {
 	w.open(list + "/9?with=6")
 	w.says("a comparison", payloads[0])
 	w.open(list)
-	w.click("#more-v9 summary")
-	w.click("#more-v9 a")
+	w.click("#more-v13 summary")
+	w.click("#more-v13 a")
 	w.waitText("main h1", "Conversation")
 	w.says("a conversation", "ran()") // data as JSON
 	w.open("/system")

@@ -151,11 +151,12 @@ func TestConversationShowsWhatFollowed(t *testing.T) {
 	ada.click("#more-v1 summary")
 	ada.click("#more-v1 a")
 	ada.wait("location.pathname.startsWith('/messages/')")
-	ada.waitText("#tree", "Name confirmed")
-	if got := ada.eval("[...document.querySelectorAll('#tree .what')].map(e => e.textContent).join('|')"); got != "Create|Created|Reserve|Reserved|Claim name|Name claimed|Confirm|Confirmed|Activate|Name confirmed|Expire" {
+	ada.waitText("#tree", "List named")
+	if got := ada.eval("[...document.querySelectorAll('#tree .what')].map(e => e.textContent).join('|')"); got != "Create|List created|Reserve|Reserved|Claim name|Name reserved|Confirm|Confirmed|Activate|List named|Expire" {
 		t.Errorf("the tree shows %s", got)
 	}
-	ada.waitText(".message.asked", "Created")
+	ada.waitText(".message.asked", "List created")
+	ada.waitText(".message.asked", "“Trip”") // as the list is called
 }
 
 // editName opens the list's title and types in the place of what it says.

@@ -62,7 +62,7 @@ func TestScreenshots(t *testing.T) {
 	ada.open(path)
 	ada.click("#more-v1 summary")
 	ada.click("#more-v1 a")
-	ada.waitText("#tree", "Name confirmed")
+	ada.waitText("#tree", "List named")
 	shoot(ada, "conversation")
 	ada.open("/system")
 	ada.waitText(".parked .why", "500 Internal Server Error")

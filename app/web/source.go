@@ -21,6 +21,9 @@ type source interface {
 	lists(ctx context.Context) ([]listing, error)
 	// list folds a list up to a version; 0: all of it.
 	list(ctx context.Context, id string, version int64) (todoList, error)
+	// names reads what lists are called by now, by id; those that have no name, or are
+	// deleted, are not in it.
+	names(ctx context.Context, ids []string) (map[string]string, error)
 }
 
 // listing is a list on the home page.

@@ -56,3 +56,23 @@ func (s engineSource) list(ctx context.Context, id string, version int64) (todoL
 	}
 	return l, nil
 }
+
+func (s engineSource) names(ctx context.Context, ids []string) (map[string]string, error) {
+	keys := make([]uuid.UUID, 0, len(ids))
+	for _, text := range ids {
+		id, err := uuid.Parse(text)
+		if err != nil {
+			return nil, fmt.Errorf("list %q: %w", text, err)
+		}
+		keys = append(keys, id)
+	}
+	rows, err := todosdb.New(s.client.DB()).ListingsLoad(ctx, todosdb.ListingsLoadParams{ID: keys})
+	if err != nil {
+		return nil, fmt.Errorf("read the names of %d lists: %w", len(ids), err)
+	}
+	names := map[string]string{}
+	for _, row := range rows {
+		names[row.ID.String()] = row.Name
+	}
+	return names, nil
+}

@@ -3,6 +3,7 @@ package web
 import (
 	"cmp"
 	"encoding/json"
+	"strings"
 
 	"github.com/backstory-go/backstory/engine"
 )
@@ -31,6 +32,18 @@ var titles = map[string]string{
 // did is the first of the three, and the last one says how it ended.
 var inSmall = map[string]bool{"name_requested": true, "name_claimed": true}
 
+// eventTitle is what an event of any component is called.
+func eventTitle(typ string) string { return cmp.Or(titles[eventName(typ)], words(typ)) }
+
+// eventName is a type of the list's without its component; "": of another one.
+func eventName(typ string) string {
+	name, ok := strings.CutPrefix(typ, listActor+".")
+	if !ok {
+		return ""
+	}
+	return name
+}
+
 // story tells events in the order in which they happened: what an item or the list
 // was called before, too, as far as the events tell.
 type story struct{ texts map[string]string } // of items, by id
@@ -38,10 +51,8 @@ type story struct{ texts map[string]string } // of items, by id
 // tell gives the words for the next event. was is "" unless it replaced something,
 // about unless it is about an item whose text is known.
 func (s story) tell(r engine.Recorded) (title, was, about string, step bool) {
-	name := r.Type[len(componentOf(r.Type))+1:]
-	if title = titles[name]; title == "" {
-		title = words(r.Type)
-	}
+	name := eventName(r.Type)
+	title = eventTitle(r.Type)
 	var data struct {
 		ID, Text string
 		Previous struct{ Name string }
@@ -68,7 +79,7 @@ func refersBack(events []engine.Recorded) bool {
 	for _, r := range events {
 		var data struct{ ID, Text string }
 		_ = json.Unmarshal(r.Data, &data) // its schema was checked when it was stored
-		name := r.Type[len(componentOf(r.Type))+1:]
+		name := eventName(r.Type)
 		if (name == "item_removed" || name == "item_text_updated") && !known[data.ID] {
 			return true
 		}

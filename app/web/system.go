@@ -30,10 +30,13 @@ type system struct {
 	Flow     flow
 	Earlier  traffic // of the look before
 	Rebuilds map[string]rebuild
-	Recent   engine.Recent
-	Filter   engine.RecentFilter
+	Filter   engine.RecentFilter // words to look for in what the page shows
+	Titles   []string            // that events can have
 	Before   int64
 	Now      time.Time
+
+	found
+	Called called
 }
 
 // isAdmin says whether the person may see and do what administrators may.
@@ -43,14 +46,14 @@ func (s *Server) isAdmin(ctx context.Context) bool {
 
 func (s *Server) systemPage(r *http.Request) (view, error) {
 	ctx, query := r.Context(), r.URL.Query()
-	shown := system{Flow: s.flow, Rebuilds: s.rebuilds.all(), Now: s.cfg.Now(),
+	shown := system{Flow: s.flow, Titles: s.titles, Rebuilds: s.rebuilds.all(), Now: s.cfg.Now(),
 		Filter: engine.RecentFilter{Type: query.Get("type"), Stream: query.Get("stream"), By: query.Get("by")}}
 	shown.Before, _ = strconv.ParseInt(query.Get("before"), 10, 64) // anything else: from the head
 	var err error
 	if shown.look, shown.Earlier, err = s.monitor.look(ctx); err != nil {
 		return view{}, err
 	}
-	if shown.Recent, err = s.cfg.Operator.Recent(ctx, shown.Filter, shown.Before, recentPage); err != nil {
+	if shown.found, shown.Called, err = s.find(ctx, shown.look, shown.Filter, shown.Before); err != nil {
 		return view{}, err
 	}
 	return view{Title: "System", Body: systemView(shown)}, nil
@@ -65,7 +68,7 @@ func (s *Server) lookAgain() {
 // older is the page with the events before those shown.
 func (s system) older() string {
 	q := s.query()
-	q.Set("before", strconv.FormatInt(s.Recent.Next, 10))
+	q.Set("before", strconv.FormatInt(s.Next, 10))
 	return "/system?" + q.Encode() + "#recent"
 }
 

@@ -9,6 +9,7 @@ import (
 	"net/http/cookiejar"
 	"net/http/httptest"
 	"net/url"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -31,6 +32,7 @@ type fakeOperator struct {
 	status    engine.SystemStatus
 	traffic   []engine.Traffic
 	scheduled []engine.ScheduledCommand
+	recent    []engine.Recorded // in the order of the log
 	cancelled []uuid.UUID
 	rebuild   func(ctx context.Context) error
 	fault     error
@@ -75,8 +77,16 @@ func (f *fakeOperator) CancelScheduled(_ context.Context, id uuid.UUID) error {
 	return nil
 }
 
-func (f *fakeOperator) Recent(context.Context, engine.RecentFilter, int64, int) (engine.Recent, error) {
-	return engine.Recent{}, nil
+func (f *fakeOperator) Recent(_ context.Context, _ engine.RecentFilter, before int64, limit int) (page engine.Recent, err error) {
+	for _, r := range slices.Backward(f.recent) {
+		if (before == 0 || r.Meta.Position < before) && len(page.Events) < limit {
+			page.Events = append(page.Events, r)
+		}
+	}
+	if n := len(page.Events); n > 0 && page.Events[n-1].Meta.Position > 1 {
+		page.Next = page.Events[n-1].Meta.Position
+	}
+	return page, nil
 }
 
 func (f *fakeOperator) Rebuild(ctx context.Context, _ string, _ func(engine.Progress)) error {

@@ -1,0 +1,76 @@
+package web
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"strings"
+
+	"github.com/google/uuid"
+
+	"github.com/backstory-go/backstory/engine"
+)
+
+// called knows what streams are called by now, for pages that show messages of
+// many. Streams whose identity is a list's are called as the list is.
+type called struct{ lists map[string]string } // names, by id; those that have none, or are deleted, are not in it
+
+// calledOf asks for the names of all streams at once.
+func (s *Server) calledOf(ctx context.Context, streams []engine.StreamID) (called, error) {
+	var ids []string
+	for _, stream := range streams {
+		if _, err := uuid.Parse(stream.ID); err == nil {
+			ids = append(ids, stream.ID)
+		}
+	}
+	slices.Sort(ids)
+	if ids = slices.Compact(ids); len(ids) == 0 {
+		return called{}, nil
+	}
+	lists, err := s.source.names(ctx, ids)
+	return called{lists}, err
+}
+
+// stream names a stream for people: “Party” · List 1234abcd; List name groceries.
+func (c called) stream(stream engine.StreamID) string {
+	if name := c.lists[stream.ID]; name != "" {
+		return "“" + name + "” · " + streamWords(stream)
+	}
+	return streamWords(stream)
+}
+
+// text names a stream that is given as a text.
+func (c called) text(name string) string {
+	if stream, err := engine.ParseStream(name); err == nil {
+		return c.stream(stream)
+	}
+	return name
+}
+
+// eventLine is an event of any stream, in the words of its history.
+type eventLine struct {
+	engine.Recorded
+	Title, Was, About string
+}
+
+// tellAll gives the words for events of several streams, in the order of the log:
+// what one says of an item holds for those around it. texts are what items are called
+// after all of them.
+func tellAll(events []engine.Recorded) (lines []eventLine, texts map[string]string) {
+	told := story{map[string]string{}}
+	for _, r := range events {
+		line := eventLine{Recorded: r}
+		line.Title, line.Was, line.About, _ = told.tell(r)
+		lines = append(lines, line)
+	}
+	for i, line := range lines { // as it is called later, where it is not known what it was
+		lines[i].About = cmp.Or(line.About, about(line.Data, told.texts))
+	}
+	return lines, told.texts
+}
+
+// matches says whether one of the texts has the words in it, whatever their case.
+func matches(words string, texts ...string) bool {
+	words = strings.ToLower(strings.TrimSpace(words))
+	return words == "" || slices.ContainsFunc(texts, func(text string) bool { return strings.Contains(strings.ToLower(text), words) })
+}
