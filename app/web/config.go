@@ -90,6 +90,7 @@ type Server struct {
 	live     *live.Server
 	presence *live.Presence
 	monitor  *monitor
+	overview overview
 	flow     flow
 	titles   []string // of events
 	rebuilds rebuilds
@@ -115,7 +116,7 @@ func newServer(cfg Config, src source) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Server{cfg: cfg, presence: presence, monitor: newMonitor(cfg.Operator), flow: flowOf(cfg.System), titles: titlesOf(cfg.System), source: src, assets: loaded, sessions: newSessions(cfg.Secret), limiter: newLimiter(cfg.Limits, cfg.Now), pages: http.NewServeMux()}
+	s := &Server{cfg: cfg, presence: presence, monitor: newMonitor(cfg.Operator), overview: overview{ops: cfg.Operator}, flow: flowOf(cfg.System), titles: titlesOf(cfg.System), source: src, assets: loaded, sessions: newSessions(cfg.Secret), limiter: newLimiter(cfg.Limits, cfg.Now), pages: http.NewServeMux()}
 	livePages := []live.Page{}
 	for _, kind := range s.kinds() {
 		s.pages.HandleFunc(kind.pattern, func(w http.ResponseWriter, r *http.Request) { s.servePage(w, r, kind) })

@@ -8,6 +8,7 @@ import (
 // home is the home page.
 type home struct {
 	Active, Archived []listing
+	Behind           string // what may be missing; or ""
 	Now              time.Time
 }
 
@@ -16,7 +17,7 @@ func (s *Server) homePage(r *http.Request) (view, error) {
 	if err != nil {
 		return view{}, err
 	}
-	h := home{Now: s.cfg.Now()}
+	h := home{Now: s.cfg.Now(), Behind: s.overview.notice(r.Context())}
 	for _, l := range lists {
 		if l.Archived {
 			h.Archived = append(h.Archived, l)

@@ -29,7 +29,7 @@ type kind struct {
 // kinds lists the pages. A new page is a new line and its loader.
 func (s *Server) kinds() []kind {
 	return []kind{
-		{pattern: "/{$}", load: s.homePage, topics: topic(listingsProjection)},
+		{pattern: "/{$}", load: s.homePage, topics: topic(listingsProjection), every: overviewEvery},
 		{pattern: "/todo-lists/{id}", load: s.listPage, topics: listTopics, place: listPlace},
 		{pattern: "/todo-lists/{id}/{version}", load: s.pastPage, topics: listTopics, place: listPlace},
 		{pattern: "/messages/{id}/correlation", load: s.correlationPage, every: 2 * time.Second},

@@ -25,7 +25,9 @@ func TestSystemPageFollowsByItself(t *testing.T) {
 	ada.waitText(row, "paused")
 	bob.open("/")
 	bob.waitText(".listing", "Party")
+	bob.waitText("#behind", "paused")
 	ada.click(row + " form[action='/system/resume'] button")
 	ada.waitText(row, "running")
+	bob.wait("!document.querySelector('#behind')") // by itself
 	ada.wait("window.same === true")
 }
