@@ -21,7 +21,7 @@ import (
 var (
 	exported = []string{"events", "outcomes", "inbox", "consumers", "slots", "held", "handled", "reactor_states", "log",
 		"floors", "floor_streams", "floor_reactor_states", "floor_rows"}
-	derived = []string{"event_tags", "builds", "build_held", "definitions", "snapshots", "workers", "trials", "migrations"}
+	derived = []string{"event_tags", "builds", "build_held", "definitions", "snapshots", "workers", "trials", "refolds", "migrations"}
 	kept    = []string{"settings"} // secrets of the place
 )
 
