@@ -38,6 +38,7 @@ var described = []struct {
 	{"consumer_lag_seconds", "Age of the first event that the consumer has not handled.", []string{"consumer"}},
 	{"consumer_running", "1: live processes own the consumer.", []string{"consumer"}},
 	{"parked", "Messages whose handling failed for good and that wait for somebody.", []string{"consumer"}},
+	{"refold_given_up", "1: folding the projection or the reactor's states anew ended every process that tried, and is given up. It is served while something is folded anew.", []string{"consumer"}},
 	{"commands_pending", "Commands that wait to be decided.", nil},
 	{"commands_scheduled", "Commands that are not due yet.", nil},
 	{"retries_total", "Handlings that failed and were tried again, by this process.", []string{"consumer"}},
@@ -99,6 +100,9 @@ func (c *collector) stored(s postgres.Stats, gauge func(name string, value float
 		gauge("consumer_lag_seconds", consumer.LagSeconds, consumer.Name)
 		gauge("consumer_running", number(consumer.Status == engine.ConsumerRunning), consumer.Name)
 		gauge("parked", float64(consumer.Parked), consumer.Name)
+	}
+	for _, b := range s.Builds {
+		gauge("refold_given_up", number(b.GivenUp != ""), b.Projection)
 	}
 	gauge("db_oldest_snapshot_seconds", s.OldestSnapshot.Seconds())
 	gauge("db_prepared_transactions", float64(s.PreparedTransactions))

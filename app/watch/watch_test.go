@@ -49,7 +49,8 @@ func busy() fake {
 		loops: []postgres.LoopHealth{{Name: "tail", Status: postgres.LoopFails, Failures: 3}, {Name: "duty", Status: postgres.LoopWorks}},
 		stats: postgres.Stats{Head: 42, Workers: 2, Pending: 7, Scheduled: 5, Parked: 3, HeadStaleness: 1500 * time.Millisecond, OldestSnapshot: 3 * time.Second,
 			PreparedTransactions: 1, At: time.Now(), Consumers: []engine.ConsumerStatus{
-				{Name: "todos.listings", Status: engine.ConsumerRunning, LagEvents: 12, LagSeconds: 0.5, Parked: 4}}},
+				{Name: "todos.listings", Status: engine.ConsumerRunning, LagEvents: 12, LagSeconds: 0.5, Parked: 4}},
+			Builds: []engine.BuildStatus{{Projection: "todos.names", GivenUp: "mend its handler"}, {Projection: "todos.listings"}}},
 		counters: postgres.Counters{Retries: map[string]int64{"commands": 9},
 			Batches: postgres.Histogram{Count: 3, Sum: 8, Buckets: [9]int64{1, 1, 0, 1}}},
 	}
@@ -64,6 +65,7 @@ func TestMetrics(t *testing.T) {
 		"backstory_head_position 42", "backstory_head_staleness_seconds 1.5",
 		`backstory_consumer_lag_events{consumer="todos.listings"} 12`, `backstory_consumer_lag_seconds{consumer="todos.listings"} 0.5`,
 		`backstory_consumer_running{consumer="todos.listings"} 1`, `backstory_parked{consumer="todos.listings"} 4`, `backstory_parked{consumer="commands"} 3`,
+		`backstory_refold_given_up{consumer="todos.names"} 1`, `backstory_refold_given_up{consumer="todos.listings"} 0`,
 		"backstory_commands_pending 7", "backstory_commands_scheduled 5", `backstory_retries_total{consumer="commands"} 9`,
 		`backstory_batch_size_bucket{le="1"} 1`, `backstory_batch_size_bucket{le="2"} 2`, `backstory_batch_size_bucket{le="8"} 3`,
 		"backstory_batch_size_sum 8", "backstory_batch_size_count 3", "backstory_workers 2", "backstory_database_up 1",

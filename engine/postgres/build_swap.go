@@ -146,7 +146,7 @@ func (b *builder) moveHeld(ctx context.Context, sql *enginedb.Queries, slots int
 		return err
 	}
 	p := enginedb.HeldPutParams{Consumer: b.c.name, Attempts: make([]int32, len(rows)),
-		Pauses: make([]int64, len(rows)), Parked: make([]bool, len(rows))}
+		Pauses: make([]int64, len(rows)), Parked: make([]bool, len(rows)), Reacted: make([]int64, len(rows))}
 	for _, row := range rows {
 		p.Keys, p.Slots = append(p.Keys, row.Key), append(p.Slots, shard(row.Key, slots))
 		p.FromPositions, p.FromVersions = append(p.FromPositions, row.FromPosition), append(p.FromVersions, row.FromVersion)

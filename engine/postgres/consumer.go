@@ -2,6 +2,7 @@ package postgres
 
 import (
 	"hash/fnv"
+	"slices"
 
 	"github.com/backstory-go/backstory/engine"
 )
@@ -96,6 +97,11 @@ func (c *consumer) standardSlots() int {
 // stateful says whether it is a reactor with state.
 func (c *consumer) stateful() bool { return c.reactor != nil && c.reactor.Evolve != nil }
 
+// folds says whether the consumer's own state follows events of a type.
+func (c *consumer) folds(typ string) bool {
+	return c.stateful() && slices.Contains(c.reactor.Evolves, typ)
+}
+
 // concerns says whether the consumer handles the event. One of an actor's own
 // streams that no schema describes counts: the state after it is not known.
 func (c *consumer) concerns(r *record) bool {
@@ -116,7 +122,7 @@ type message struct {
 	err     error // it cannot be decoded, or has no key
 	key     string
 	attempt int  // from 1
-	quiet   bool // its reactions ran in a unit: it is only folded
+	quiet   bool // its reactions ran, in a unit or before its key's state was folded anew: it is only folded
 }
 
 // message decodes what a consumer handles.

@@ -57,6 +57,7 @@ type hold struct {
 	pause             time.Duration
 	parked            bool
 	err               string
+	reacted           int64 // messages up to here are only folded
 }
 
 // changes is what a transaction of a runner does beside moving checkpoints.
@@ -172,7 +173,7 @@ func (r *runner) holdFaults(ctx context.Context, ch *changes, faults []*failure)
 		if f.waits {
 			h.attempts, h.parked, h.pause = h.attempts-1, false, waitingPause
 		}
-		if h.parked {
+		if h.parked && !f.message.quiet { // else its reactions ran: they have nothing to answer
 			ch.sent = append(ch.sent, r.handler.parked(ctx, f)...)
 		}
 		r.tell(f, h)
@@ -241,8 +242,9 @@ func (r *runner) queueHeld(b *pgx.Batch, holds []hold, released []string) {
 		p.Pauses = append(p.Pauses, h.pause.Milliseconds())
 		p.Parked = append(p.Parked, h.parked)
 		p.Errors = append(p.Errors, h.err)
+		p.Reacted = append(p.Reacted, h.reacted)
 	}
-	b.Queue(enginedb.HeldPut, r.c.name, p.Keys, p.Slots, p.FromPositions, p.FromVersions, p.Attempts, p.Pauses, p.Parked, p.Errors)
+	b.Queue(enginedb.HeldPut, r.c.name, p.Keys, p.Slots, p.FromPositions, p.FromVersions, p.Attempts, p.Pauses, p.Parked, p.Errors, p.Reacted)
 }
 
 // settled takes in what was committed.

@@ -99,11 +99,15 @@ func (r *runner) takeHeld(ctx context.Context) ([]*attempted, error) {
 		if row.Attempts == 0 && row.Error == "" && r.careful == 0 {
 			most = resumeMost
 		}
-		messages, err := r.waiting(ctx, row, most+1)
+		behind := 1
+		if most == 1 && row.FromPosition <= row.Reacted {
+			behind = 0 // it may be far, and the try is likely to fail: there is more until nothing is found
+		}
+		messages, err := r.waiting(ctx, row, most+behind)
 		if err != nil {
 			return nil, err
 		}
-		a.more = len(messages) > most
+		a.more = len(messages) == most+behind
 		a.messages = messages[:min(len(messages), most)]
 		list = append(list, a)
 	}
@@ -151,8 +155,8 @@ func waitingBehind(ctx context.Context, sql *enginedb.Queries, c *consumer, row 
 				return nil, err
 			}
 			from, row.FromVersion = rec.Meta.Position+1, rec.Meta.Version+1
-			quiet := done[rec.Meta.Position]
-			if !c.concerns(rec) || quiet && !c.stateful() {
+			quiet := done[rec.Meta.Position] || rec.Meta.Position <= row.Reacted
+			if !c.concerns(rec) || quiet && !c.folds(rec.Type) {
 				continue
 			}
 			if m := c.message(rec); m.key == row.Key || failed && rec.Meta.Position == row.FromPosition {

@@ -40,7 +40,8 @@ func (h *reacting) loadKeyed(ctx context.Context, strands []*strand) error {
 	for _, row := range rows {
 		state, err := reactor.DecodeState(row.State)
 		if err != nil {
-			return fmt.Errorf("decode the state of %s: %w", row.Key, err)
+			missing[row.Key].unread = fmt.Errorf("decode the state of %s: %w", row.Key, err)
+			continue
 		}
 		missing[row.Key].state = &keyed{key: row.Key, state: state, position: row.Position}
 	}
@@ -49,6 +50,9 @@ func (h *reacting) loadKeyed(ctx context.Context, strands []*strand) error {
 
 // foldKeyed folds a message into the reactor's state, if it is one that it follows.
 func (h *reacting) foldKeyed(l *strand, m *message) (state any, err error) {
+	if l.unread != nil {
+		return nil, l.unread
+	}
 	if !slices.Contains(h.c.reactor.Evolves, m.Type) || m.Meta.Position <= l.state.position {
 		return l.state.state, nil
 	}
@@ -121,9 +125,7 @@ func (r *runner) rebuildPage(ctx context.Context, slots []*slot) (messages []*me
 		}
 		from = rec.Meta.Position
 		m := r.c.message(rec)
-		if m.err != nil {
-			return nil, 0, fmt.Errorf("fold the states of %s anew: event %d: %w", r.c.name, rec.Meta.Position, m.err)
-		}
+		m.quiet = true // its reactions ran, or began after it
 		at := held[m.key]
 		s := r.slots[shard(m.key, r.total)]
 		if slices.Contains(slots, s) && rec.Meta.Position <= s.position && (at == 0 || rec.Meta.Position < at) {
@@ -146,30 +148,30 @@ func (r *runner) heldFrom(ctx context.Context) (map[string]int64, error) {
 	return from, err
 }
 
-// storeRebuilt folds messages and stores the states with how far that is.
+// storeRebuilt folds messages and stores the states with how far that is. A key that
+// cannot be folded is held by the message at fault, as if it were handled now.
 func (r *runner) storeRebuilt(ctx context.Context, slots []*slot, messages []*message, upto int64) error {
 	h := r.handler.(*reacting)
-	w := &reacted{h: h, strands: strandsOf(messages)}
-	if err := h.foldOnly(ctx, w.strands); err != nil {
+	w, err := h.foldOnly(ctx, messages)
+	if err != nil {
 		return err
 	}
-	p := enginedb.SlotRebuiltParams{Consumer: r.c.name}
-	for _, s := range slots {
-		rebuilt := upto
-		if upto >= s.position {
-			rebuilt = -1
-		}
-		p.Slots, p.Fences, p.Rebuilt = append(p.Slots, s.number), append(p.Fences, s.fence), append(p.Rebuilt, rebuilt)
+	ch := &changes{}
+	r.holdFaults(ctx, ch, w.faults())
+	for i := range ch.holds {
+		ch.holds[i].reacted = r.slots[ch.holds[i].slot].position
 	}
+	p := r.rebuiltTo(slots, upto)
 	r.commits.Lock()
 	defer r.commits.Unlock()
-	err := r.fenced(ctx, false, func(t *trips) error {
+	err = r.fenced(ctx, false, func(t *trips) error {
 		if _, err := w.write(ctx, t); err != nil {
 			return err
 		}
 		if forget, args, needed := r.start.forget(); needed {
 			t.batch.Queue(forget, args...)
 		}
+		r.queueHeld(t.batch, ch.holds, nil)
 		t.batch.Queue(enginedb.SlotRebuilt, p.Slots, p.Consumer, p.Fences, p.Rebuilt)
 		return nil
 	})
@@ -178,6 +180,9 @@ func (r *runner) storeRebuilt(ctx context.Context, slots []*slot, messages []*me
 		return err
 	}
 	r.start.stored()
+	for _, held := range ch.holds {
+		r.held[held.key] = true
+	}
 	for i, s := range slots {
 		if s.rebuilt = p.Rebuilt[i]; s.rebuilt < 0 {
 			r.start = nil
@@ -186,17 +191,44 @@ func (r *runner) storeRebuilt(ctx context.Context, slots []*slot, messages []*me
 	return nil
 }
 
-// foldOnly folds messages into the states of their keys, and runs no reaction.
-func (h *reacting) foldOnly(ctx context.Context, strands []*strand) error {
+// rebuiltTo is how far slots are folded anew when the log is up to a position.
+func (r *runner) rebuiltTo(slots []*slot, upto int64) enginedb.SlotRebuiltParams {
+	p := enginedb.SlotRebuiltParams{Consumer: r.c.name}
+	for _, s := range slots {
+		rebuilt := upto
+		if upto >= s.position {
+			rebuilt = -1
+		}
+		p.Slots, p.Fences, p.Rebuilt = append(p.Slots, s.number), append(p.Fences, s.fence), append(p.Rebuilt, rebuilt)
+	}
+	return p
+}
+
+// foldOnly folds messages into the states of their keys, and runs no reaction. What
+// of a key cannot be stored is told as its first message's fault.
+func (h *reacting) foldOnly(ctx context.Context, messages []*message) (*reacted, error) {
+	strands := strandsOf(messages)
 	if err := h.prepare(ctx, strands); err != nil {
-		return err
+		return nil, err
 	}
 	for _, l := range strands {
-		for _, m := range l.messages {
-			if _, err := h.foldKeyed(l, m); err != nil {
-				return fmt.Errorf("fold the states of %s anew: event %d: %w", h.c.name, m.Meta.Position, err)
-			}
+		h.runStrand(ctx, l)
+		if err := h.encode(l); err != nil {
+			l.folded, l.fault = false, &failure{message: l.messages[0], err: err}
 		}
 	}
-	return nil
+	return &reacted{h: h, strands: strands}, nil
+}
+
+// encode makes what is stored of a strand's state, once.
+func (h *reacting) encode(l *strand) error {
+	if !l.folded || l.data != nil {
+		return nil
+	}
+	return guard(func() (err error) {
+		if l.data, err = h.c.reactor.EncodeState(l.state.state); err != nil {
+			err = fmt.Errorf("encode the state of %s: %w", l.key, err)
+		}
+		return err
+	})
 }

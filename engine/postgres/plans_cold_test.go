@@ -19,7 +19,7 @@ func hotConsumers(n int) []hot {
 		{query: "HeldKeys", args: []string{"'bank.watch'", someSlots}},
 		{query: "HeldTake", args: []string{"'bank.watch'", someSlots, "10"}, work: true},
 		{query: "HeldTry", args: []string{"'bank.watch'", someKeys, aFew}, scans: "held_due"},
-		{query: "HeldPut", args: []string{"'bank.watch'", someKeys, aFew, aFew, aFew, aFew, aFew, yes, someTexts}},
+		{query: "HeldPut", args: []string{"'bank.watch'", someKeys, aFew, aFew, aFew, aFew, aFew, yes, someTexts, aFew}},
 		{query: "HeldDelete", args: []string{"'bank.watch'", someKeys}},
 		{query: "HeldStream", args: []string{someStream, "50", last, "1000"}},
 		{query: "HeldScan", args: []string{middle, last, someTypes, "1000"}},

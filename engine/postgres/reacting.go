@@ -45,6 +45,8 @@ type strand struct {
 	snapshot *snapshot // of an actor's stream
 	state    *keyed    // of a reactor's key
 	folded   bool      // the reactor's state changed
+	data     []byte    // the state as it is stored, once it was encoded
+	unread   error     // the stored state cannot be decoded
 	sent     []sent
 	fault    *failure
 	outage   error // of the surroundings
@@ -306,11 +308,10 @@ func (w *reacted) write(_ context.Context, t *trips) ([]*failure, error) {
 		if !l.folded {
 			continue
 		}
-		data, err := w.h.c.reactor.EncodeState(l.state.state)
-		if err != nil {
-			return nil, fmt.Errorf("encode the state of %s: %w", l.key, err)
+		if err := w.h.encode(l); err != nil {
+			return nil, err
 		}
-		p.Keys, p.Positions, p.States = append(p.Keys, l.key), append(p.Positions, l.state.position), append(p.States, data)
+		p.Keys, p.Positions, p.States = append(p.Keys, l.key), append(p.Positions, l.state.position), append(p.States, l.data)
 	}
 	if len(p.Keys) > 0 {
 		t.batch.Queue(enginedb.ReactorPut, p.Reactor, p.Keys, p.Positions, p.Hash, p.States)

@@ -42,14 +42,20 @@ func (told) MessageType() string  { return "bank.tally.told" }
 func (told) SchemaVersion() int   { return 1 }
 
 // counts is the reactor's state.
-type counts struct{ Count int64 }
+type counts struct {
+	Count   int64
+	account string // of the last deposit; not stored
+}
 
 // hooks are where a test makes handlers fail. nil: they do not.
 type hooks struct {
 	deposited func(m engine.Meta) error // the account's reaction
 	parked    func(m engine.Meta)
 	evolves   func(m engine.Meta) // the reactor
-	hash      string              // of the reactor's state
+	encodes   func(account string, count int64) error
+	reacts    func(m engine.Meta) error
+	decodes   func(deposited []byte) error
+	hash      string // of the reactor's state
 	calls     []string
 }
 
@@ -71,6 +77,17 @@ func reactive(h hooks) *engine.System {
 
 func reactingAccounts(h hooks) engine.Actor {
 	a := accounts(&atomic.Int64{})
+	for i, e := range a.Events {
+		if h.decodes == nil || e.Type != "bank.account.deposited" {
+			continue
+		}
+		a.Events[i].Decode = func(d *engine.Decoder, data []byte, version int) (engine.Event, error) {
+			if err := h.decodes(data); err != nil {
+				return nil, err
+			}
+			return e.Decode(d, data, version)
+		}
+	}
 	a.Reactions = []engine.Reaction{{
 		Name: "bank.account.on_deposited", Events: []string{"bank.account.deposited"}, Calls: h.calls,
 		Run: func(_ context.Context, m engine.Meta, state any, _ engine.Event, out *engine.Dispatch) error {
@@ -119,15 +136,24 @@ func counter(h hooks) engine.Reactor {
 	types := []string{"bank.account.deposited"}
 	return engine.Reactor{
 		Type: "bank.counter", StateHash: "1" + h.hash,
-		NewState:    func() any { return &counts{} },
-		CloneState:  func(state any) any { s := *state.(*counts); return &s },
-		EncodeState: func(state any) ([]byte, error) { return fmt.Appendf(nil, "%d", state.(*counts).Count), nil },
+		NewState:   func() any { return &counts{} },
+		CloneState: func(state any) any { s := *state.(*counts); return &s },
+		EncodeState: func(state any) ([]byte, error) {
+			s := state.(*counts)
+			if h.encodes != nil {
+				if err := h.encodes(s.account, s.Count); err != nil {
+					return nil, err
+				}
+			}
+			return fmt.Appendf(nil, "%d", s.Count), nil
+		},
 		DecodeState: func(data []byte) (any, error) {
 			n, err := strconv.ParseInt(string(data), 10, 64)
-			return &counts{n}, err
+			return &counts{Count: n}, err
 		},
 		Evolves: types,
 		Evolve: func(m engine.Meta, state any, _ engine.Event) {
+			state.(*counts).account = m.Stream.ID
 			if h.evolves != nil {
 				h.evolves(m)
 			}
@@ -135,7 +161,12 @@ func counter(h hooks) engine.Reactor {
 		},
 		Key: func(_ engine.Meta, event engine.Event) string { return strconv.FormatInt(event.(deposited).Amount, 10) },
 		Reactions: []engine.Reaction{{Name: "bank.counter.on_deposited", Events: types,
-			Run: func(_ context.Context, _ engine.Meta, state any, event engine.Event, out *engine.Dispatch) error {
+			Run: func(_ context.Context, m engine.Meta, state any, event engine.Event, out *engine.Dispatch) error {
+				if h.reacts != nil {
+					if err := h.reacts(m); err != nil {
+						return err
+					}
+				}
 				out.Send("bank.tally", strconv.FormatInt(event.(deposited).Amount, 10), tell{state.(*counts).Count}, "")
 				return nil
 			}}},

@@ -8,7 +8,7 @@ SELECT key FROM backstory.held WHERE consumer = @consumer AND slot = ANY(@slots:
 SELECT DISTINCT consumer, slot FROM backstory.held WHERE parked_at IS NULL AND next_at <= statement_timestamp();
 
 -- name: HeldTake :many
-SELECT key, slot, from_position, from_version, attempts, error FROM backstory.held
+SELECT key, slot, from_position, from_version, attempts, error, reacted FROM backstory.held
 WHERE consumer = @consumer AND slot = ANY(@slots::int[]) AND parked_at IS NULL AND next_at <= statement_timestamp()
 ORDER BY next_at LIMIT @most;
 
@@ -18,16 +18,20 @@ FROM (SELECT unnest(@keys::text[]) AS key, unnest(@pauses::bigint[]) AS pause) n
 WHERE h.consumer = @consumer AND h.key = n.key AND h.parked_at IS NULL;
 
 -- name: HeldPut :exec
-INSERT INTO backstory.held (consumer, key, slot, from_position, from_version, attempts, next_at, parked_at, error)
+-- The reactions to a key's messages before one that it was held by ran: however far
+-- its state is folded anew, they do not run again.
+INSERT INTO backstory.held (consumer, key, slot, from_position, from_version, attempts, next_at, parked_at, error, reacted)
 SELECT @consumer::text, n.key, n.slot, n.from_position, n.from_version, n.attempts,
-       clock_timestamp() + n.pause * interval '1 millisecond', CASE WHEN n.parked THEN clock_timestamp() END, n.error
+       clock_timestamp() + n.pause * interval '1 millisecond', CASE WHEN n.parked THEN clock_timestamp() END, n.error, n.reacted
 FROM (SELECT unnest(@keys::text[]) AS key, unnest(@slots::int[]) AS slot, unnest(@from_positions::bigint[]) AS from_position,
              unnest(@from_versions::bigint[]) AS from_version, unnest(@attempts::int[]) AS attempts,
-             unnest(@pauses::bigint[]) AS pause, unnest(@parked::boolean[]) AS parked, unnest(@errors::text[]) AS error) n
+             unnest(@pauses::bigint[]) AS pause, unnest(@parked::boolean[]) AS parked, unnest(@errors::text[]) AS error,
+             unnest(@reacted::bigint[]) AS reacted) n
 ON CONFLICT (consumer, key) DO UPDATE SET
     first_at = CASE WHEN backstory.held.from_position = excluded.from_position THEN backstory.held.first_at ELSE clock_timestamp() END,
     from_position = excluded.from_position, from_version = excluded.from_version, attempts = excluded.attempts,
-    next_at = excluded.next_at, parked_at = excluded.parked_at, error = excluded.error;
+    next_at = excluded.next_at, parked_at = excluded.parked_at, error = excluded.error,
+    reacted = greatest(backstory.held.reacted, least(excluded.reacted, backstory.held.from_position - 1));
 
 -- name: HeldDelete :exec
 DELETE FROM backstory.held WHERE consumer = @consumer AND key = ANY(@keys::text[]);
@@ -44,7 +48,7 @@ FROM (SELECT unnest(@keys::text[]) AS key, unnest(@slots::int[]) AS slot) n
 WHERE h.consumer = @consumer AND h.key = n.key;
 
 -- name: HeldFind :one
-SELECT key, slot, from_position, from_version, attempts, error FROM backstory.held
+SELECT key, slot, from_position, from_version, attempts, error, reacted FROM backstory.held
 WHERE consumer = @consumer AND key = @key AND parked_at IS NOT NULL;
 
 -- name: HeldStream :many

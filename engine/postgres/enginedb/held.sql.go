@@ -110,7 +110,7 @@ func (q *Queries) HeldDue(ctx context.Context) ([]HeldDueRow, error) {
 }
 
 const HeldFind = `-- name: HeldFind :one
-SELECT key, slot, from_position, from_version, attempts, error FROM backstory.held
+SELECT key, slot, from_position, from_version, attempts, error, reacted FROM backstory.held
 WHERE consumer = $1 AND key = $2 AND parked_at IS NOT NULL
 `
 
@@ -126,6 +126,7 @@ type HeldFindRow struct {
 	FromVersion  int64
 	Attempts     int32
 	Error        string
+	Reacted      int64
 }
 
 func (q *Queries) HeldFind(ctx context.Context, arg HeldFindParams) (HeldFindRow, error) {
@@ -138,6 +139,7 @@ func (q *Queries) HeldFind(ctx context.Context, arg HeldFindParams) (HeldFindRow
 		&i.FromVersion,
 		&i.Attempts,
 		&i.Error,
+		&i.Reacted,
 	)
 	return i, err
 }
@@ -174,16 +176,18 @@ func (q *Queries) HeldKeys(ctx context.Context, arg HeldKeysParams) ([]string, e
 }
 
 const HeldPut = `-- name: HeldPut :exec
-INSERT INTO backstory.held (consumer, key, slot, from_position, from_version, attempts, next_at, parked_at, error)
+INSERT INTO backstory.held (consumer, key, slot, from_position, from_version, attempts, next_at, parked_at, error, reacted)
 SELECT $1::text, n.key, n.slot, n.from_position, n.from_version, n.attempts,
-       clock_timestamp() + n.pause * interval '1 millisecond', CASE WHEN n.parked THEN clock_timestamp() END, n.error
+       clock_timestamp() + n.pause * interval '1 millisecond', CASE WHEN n.parked THEN clock_timestamp() END, n.error, n.reacted
 FROM (SELECT unnest($2::text[]) AS key, unnest($3::int[]) AS slot, unnest($4::bigint[]) AS from_position,
              unnest($5::bigint[]) AS from_version, unnest($6::int[]) AS attempts,
-             unnest($7::bigint[]) AS pause, unnest($8::boolean[]) AS parked, unnest($9::text[]) AS error) n
+             unnest($7::bigint[]) AS pause, unnest($8::boolean[]) AS parked, unnest($9::text[]) AS error,
+             unnest($10::bigint[]) AS reacted) n
 ON CONFLICT (consumer, key) DO UPDATE SET
     first_at = CASE WHEN backstory.held.from_position = excluded.from_position THEN backstory.held.first_at ELSE clock_timestamp() END,
     from_position = excluded.from_position, from_version = excluded.from_version, attempts = excluded.attempts,
-    next_at = excluded.next_at, parked_at = excluded.parked_at, error = excluded.error
+    next_at = excluded.next_at, parked_at = excluded.parked_at, error = excluded.error,
+    reacted = greatest(backstory.held.reacted, least(excluded.reacted, backstory.held.from_position - 1))
 `
 
 type HeldPutParams struct {
@@ -196,8 +200,11 @@ type HeldPutParams struct {
 	Pauses        []int64
 	Parked        []bool
 	Errors        []string
+	Reacted       []int64
 }
 
+// The reactions to a key's messages before one that it was held by ran: however far
+// its state is folded anew, they do not run again.
 func (q *Queries) HeldPut(ctx context.Context, arg HeldPutParams) error {
 	_, err := q.db.Exec(ctx, HeldPut,
 		arg.Consumer,
@@ -209,6 +216,7 @@ func (q *Queries) HeldPut(ctx context.Context, arg HeldPutParams) error {
 		arg.Pauses,
 		arg.Parked,
 		arg.Errors,
+		arg.Reacted,
 	)
 	return err
 }
@@ -358,7 +366,7 @@ func (q *Queries) HeldStream(ctx context.Context, arg HeldStreamParams) ([]HeldS
 }
 
 const HeldTake = `-- name: HeldTake :many
-SELECT key, slot, from_position, from_version, attempts, error FROM backstory.held
+SELECT key, slot, from_position, from_version, attempts, error, reacted FROM backstory.held
 WHERE consumer = $1 AND slot = ANY($2::int[]) AND parked_at IS NULL AND next_at <= statement_timestamp()
 ORDER BY next_at LIMIT $3
 `
@@ -376,6 +384,7 @@ type HeldTakeRow struct {
 	FromVersion  int64
 	Attempts     int32
 	Error        string
+	Reacted      int64
 }
 
 func (q *Queries) HeldTake(ctx context.Context, arg HeldTakeParams) ([]HeldTakeRow, error) {
@@ -394,6 +403,7 @@ func (q *Queries) HeldTake(ctx context.Context, arg HeldTakeParams) ([]HeldTakeR
 			&i.FromVersion,
 			&i.Attempts,
 			&i.Error,
+			&i.Reacted,
 		); err != nil {
 			return nil, err
 		}

@@ -113,6 +113,7 @@ type BackstoryHeld struct {
 	NextAt       time.Time
 	ParkedAt     pgtype.Timestamptz
 	Error        string
+	Reacted      int64
 }
 
 type BackstoryInbox struct {
