@@ -17,7 +17,8 @@ import (
 // (created, name_requested), the name keeps itself for it (reserved), the list
 // holds on (name_claimed), the name becomes final (confirmed), and only then is
 // it the list's (name_confirmed). A reservation that stops half-way expires, and
-// what comes too late is refused: then the list is told (name_refused).
+// the list is told when another one has the name (name_refused), and when that could
+// not be found out, or came too late (name_given_up).
 
 // Create starts a list, which asks for its name.
 func (List) Create(in engine.Decision, _ *list.State, cmd list.Create, emit list.CreateEmitter) {
@@ -71,6 +72,14 @@ func (List) RefuseName(_ engine.Decision, state *list.State, cmd list.RefuseName
 	}
 }
 
+// GiveUpName gives up the name that the list asked for, whether another one has it or
+// not. A name that it does not ask for any more changes nothing.
+func (List) GiveUpName(_ engine.Decision, state *list.State, cmd list.GiveUpName, emit list.GiveUpNameEmitter) {
+	if wantsBy(state, cmd.ReservationID) {
+		emit.NameGivenUp(list.NameGivenUp{Name: state.Wanted.Name, ReservationID: cmd.ReservationID})
+	}
+}
+
 // Created folds the start of the list.
 func (List) Created(_ engine.Meta, state *list.State, event list.Created) {
 	state.Name, state.Status = event.Name, types.StatusPending
@@ -93,8 +102,14 @@ func (List) NameConfirmed(_ engine.Meta, state *list.State, event list.NameConfi
 	}
 }
 
-// NameRefused folds that the name is another list's. A new list never begins.
-func (List) NameRefused(_ engine.Meta, state *list.State, _ list.NameRefused) {
+// NameRefused folds that the name is another list's.
+func (List) NameRefused(_ engine.Meta, state *list.State, _ list.NameRefused) { unnamed(state) }
+
+// NameGivenUp folds that the name could not be reserved.
+func (List) NameGivenUp(_ engine.Meta, state *list.State, _ list.NameGivenUp) { unnamed(state) }
+
+// unnamed folds that the list does not get the name. A new list never begins.
+func unnamed(state *list.State) {
 	state.Wanted = list.Wanted{}
 	if state.Status == types.StatusPending {
 		state.Status = types.StatusRefused
@@ -124,7 +139,7 @@ func (List) ReserveNameRefused(_ context.Context, m engine.Meta, state *list.Sta
 
 // ReserveNameParked gives the name up, so that the list is not left waiting.
 func (List) ReserveNameParked(_ context.Context, m engine.Meta, state *list.State, _ engine.ParkedMessage, dispatch gen.ListReserveNameParkedDispatcher) error {
-	dispatch.List.RefuseName(ids.List(listID(m)), list.RefuseName{ReservationID: state.Wanted.ReservationID})
+	dispatch.List.GiveUpName(ids.List(listID(m)), list.GiveUpName{ReservationID: state.Wanted.ReservationID})
 	return nil
 }
 
@@ -140,13 +155,13 @@ func (List) ConfirmName(_ context.Context, _ engine.Meta, state *list.State, eve
 
 // ConfirmNameRefused tells the list that its reservation was over by then.
 func (List) ConfirmNameRefused(_ context.Context, m engine.Meta, state *list.State, _ engine.RefusedCommand, dispatch gen.ListConfirmNameRefusedDispatcher) error {
-	dispatch.List.RefuseName(ids.List(listID(m)), list.RefuseName{ReservationID: state.Wanted.ReservationID})
+	dispatch.List.GiveUpName(ids.List(listID(m)), list.GiveUpName{ReservationID: state.Wanted.ReservationID})
 	return nil
 }
 
 // ConfirmNameParked gives the name up; its reservation expires.
 func (List) ConfirmNameParked(_ context.Context, m engine.Meta, state *list.State, _ engine.ParkedMessage, dispatch gen.ListConfirmNameParkedDispatcher) error {
-	dispatch.List.RefuseName(ids.List(listID(m)), list.RefuseName{ReservationID: state.Wanted.ReservationID})
+	dispatch.List.GiveUpName(ids.List(listID(m)), list.GiveUpName{ReservationID: state.Wanted.ReservationID})
 	return nil
 }
 

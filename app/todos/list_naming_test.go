@@ -37,6 +37,9 @@ func TestListName_OfAList(t *testing.T) {
 		{"another spelling is the list's already", groceries(), list.UpdateName{Name: "GROCERIES"}, []engine.Event{list.NameUpdated{Name: "GROCERIES"}}},
 		{"the next name tells which is free", renamed, list.Activate{ReservationID: second}, []engine.Event{
 			list.NameConfirmed{Name: "Shop", ReservationID: second, Previous: engine.Some(list.Previous{Name: "Groceries", ReservationID: first})}}},
+		{"the name could not be reserved", asked, list.GiveUpName{ReservationID: first}, []engine.Event{list.NameGivenUp{Name: "Groceries", ReservationID: first}}},
+		{"a name that is not wanted any more is given up", groceries(), list.GiveUpName{ReservationID: second}, nil},
+		{"a list whose new name could not be reserved keeps its own", append(renamed[:len(renamed):len(renamed)], list.NameGivenUp{Name: "Shop", ReservationID: second}), list.UpdateName{Name: "Groceries"}, nil},
 		{"the next name is taken", renamed, list.RefuseName{ReservationID: second}, []engine.Event{list.NameRefused{Name: "Shop", ReservationID: second}}},
 		{"a refusal of a name that is not wanted any more", groceries(), list.RefuseName{ReservationID: second}, nil},
 		{"a list that was refused its new name keeps its own", append(renamed[:len(renamed):len(renamed)], list.NameRefused{Name: "Shop", ReservationID: second}), list.UpdateName{Name: "Groceries"}, nil},
@@ -125,11 +128,11 @@ func TestListName_Reactions(t *testing.T) {
 	given(groceries()...).On(renamed[len(renamed)-1]).ThenDispatched(shopID, listname.Reserve{ListID: holder, ReservationID: second})
 	given().OnRefused(asked[0], groceriesID, listname.Reserve{ListID: holder, ReservationID: first}, listname.Taken{}).
 		ThenDispatched(holder, list.RefuseName{ReservationID: first})
-	given().OnParked(asked[0], nil, "broken").ThenDispatched(holder, list.RefuseName{ReservationID: first})
+	given().OnParked(asked[0], nil, "broken").ThenDispatched(holder, list.GiveUpName{ReservationID: first})
 	given(asked...).On(list.NameClaimed{ReservationID: first}).ThenDispatched(groceriesID, listname.Confirm{ReservationID: first})
 	given(asked...).OnRefused(list.NameClaimed{ReservationID: first}, groceriesID, listname.Confirm{ReservationID: first}, listname.NotReserved{}).
-		ThenDispatched(holder, list.RefuseName{ReservationID: first})
-	given(asked...).OnParked(list.NameClaimed{ReservationID: first}, nil, "broken").ThenDispatched(holder, list.RefuseName{ReservationID: first})
+		ThenDispatched(holder, list.GiveUpName{ReservationID: first})
+	given(asked...).OnParked(list.NameClaimed{ReservationID: first}, nil, "broken").ThenDispatched(holder, list.GiveUpName{ReservationID: first})
 	given(asked...).On(list.NameConfirmed{Name: "Groceries", ReservationID: first}).ThenNothing()
 	given(renamed...).On(confirmed).ThenDispatched(groceriesID, listname.Release{ReservationID: first})
 	given(groceries(list.Archived{})...).On(list.Deleted{}).ThenDispatched(groceriesID, listname.Release{ReservationID: first})

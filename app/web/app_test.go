@@ -34,7 +34,8 @@ func serveApp(t *testing.T) *httptest.Server {
 type services struct {
 	slack    slack.Dispatcher
 	expander expander.Expander
-	log      *slog.Logger // nil: nothing is logged
+	list     todos.ListHandler // nil: the app's; else its reactions are tried once
+	log      *slog.Logger      // nil: nothing is logged
 	limits   Limits
 	wrap     func(http.Handler) http.Handler // around the server; nil: nothing
 	database string                          // "": one of its own
@@ -45,7 +46,13 @@ type services struct {
 func serveAppWith(t *testing.T, outside services) *httptest.Server {
 	t.Helper()
 	system := &engine.System{}
-	todos.Register(system, outside.expander, apptodos.List{}, apptodos.ListName{}, apptodos.Listings{}, outside.slack)
+	consumers := map[string]postgres.ConsumerConfig{"todos.slack_dispatcher": {Attempts: 1}, "todos.ai_expander": {Attempts: 1}}
+	if outside.list != nil {
+		consumers[listActor] = postgres.ConsumerConfig{Attempts: 1}
+	} else {
+		outside.list = apptodos.List{}
+	}
+	todos.Register(system, outside.expander, outside.list, apptodos.ListName{}, apptodos.Listings{}, outside.slack)
 	log := outside.log
 	if log == nil {
 		log = slog.New(slog.DiscardHandler)
@@ -53,9 +60,7 @@ func serveAppWith(t *testing.T, outside services) *httptest.Server {
 	if outside.database == "" {
 		outside.database = pgtest.Database(t, pgtest.Template{})
 	}
-	eng, err := postgres.Open(t.Context(), postgres.Config{URL: outside.database, System: system, Log: log,
-		Consumers: map[string]postgres.ConsumerConfig{
-			"todos.slack_dispatcher": {Attempts: 1}, "todos.ai_expander": {Attempts: 1}}})
+	eng, err := postgres.Open(t.Context(), postgres.Config{URL: outside.database, System: system, Log: log, Consumers: consumers})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -16,10 +16,11 @@ const (
 	nameAsked     = listActor + ".name_requested"
 	nameConfirmed = listActor + ".name_confirmed"
 	nameRefused   = listActor + ".name_refused"
+	nameGivenUp   = listActor + ".name_given_up"
 )
 
 // awaitName waits for the name that the outcome's events ask for, and takes it as
-// refused when another list has it. What takes longer than ctx, the page shows.
+// refused when another list has it, or nobody could find out. What takes longer than ctx, the page shows.
 func (a *answer) awaitName(ctx context.Context) {
 	at := slices.IndexFunc(a.outcome.Events, func(e engine.OutcomeEvent) bool { return e.Type == nameAsked })
 	if at < 0 || a.outcome.Status != engine.Accepted {
@@ -38,7 +39,7 @@ func (a *answer) awaitName(ctx context.Context) {
 			case reservation(r.Data) != reservation(asked.Data):
 			case r.Type == nameConfirmed:
 				return
-			case r.Type == nameRefused:
+			case r.Type == nameRefused, r.Type == nameGivenUp:
 				a.refuseName(r)
 				return
 			}
@@ -55,6 +56,9 @@ func (a *answer) refuseName(r engine.Recorded) {
 	var data struct{ Name string }
 	_ = json.Unmarshal(r.Data, &data) // its schema was checked when it was stored
 	message := "Another list is called “" + data.Name + "” by now, so this one keeps its name."
+	if r.Type == nameGivenUp {
+		message = "The name “" + data.Name + "” could not be checked, so this one keeps its name. Please try again."
+	}
 	if len(a.outcome.Events) > 1 {
 		message += " Everything else is as it was."
 	}

@@ -16,6 +16,7 @@ var titles = map[string]string{
 	"name_claimed":         "Name reserved",
 	"name_confirmed":       "List named",
 	"name_refused":         "Name is another list’s",
+	"name_given_up":        "Name could not be checked",
 	"name_updated":         "List renamed",
 	"item_text_updated":    "Item changed",
 	"item_duplicated":      "Already on the list",

@@ -32,7 +32,7 @@ func reactionsOfList(h ListReactions) []engine.Reaction {
 		{
 			Name:       "todos.list.reserve_name",
 			Events:     []string{"todos.list.created", "todos.list.name_requested"},
-			Dispatches: []string{"todos.list.refuse_name", "todos.list_name.reserve"},
+			Dispatches: []string{"todos.list.give_up_name", "todos.list.refuse_name", "todos.list_name.reserve"},
 			Run: func(ctx context.Context, m engine.Meta, state any, event engine.Event, out *engine.Dispatch) error {
 				switch event := event.(type) {
 				case list.Created:
@@ -53,7 +53,7 @@ func reactionsOfList(h ListReactions) []engine.Reaction {
 		{
 			Name:       "todos.list.confirm_name",
 			Events:     []string{"todos.list.name_claimed"},
-			Dispatches: []string{"todos.list.refuse_name", "todos.list_name.confirm"},
+			Dispatches: []string{"todos.list.give_up_name", "todos.list_name.confirm"},
 			Run: func(ctx context.Context, m engine.Meta, state any, event engine.Event, out *engine.Dispatch) error {
 				switch event := event.(type) {
 				case list.NameClaimed:
@@ -167,8 +167,8 @@ type ListReserveNameParkedDispatcherToList struct {
 	out *engine.Dispatch
 }
 
-// RefuseName sends todos.list.refuse_name.
-func (d ListReserveNameParkedDispatcherToList) RefuseName(id ids.List, cmd list.RefuseName) {
+// GiveUpName sends todos.list.give_up_name.
+func (d ListReserveNameParkedDispatcherToList) GiveUpName(id ids.List, cmd list.GiveUpName) {
 	d.out.Send("todos.list", id.String(), cmd, "")
 }
 
@@ -199,8 +199,8 @@ type ListConfirmNameRefusedDispatcherToList struct {
 	out *engine.Dispatch
 }
 
-// RefuseName sends todos.list.refuse_name.
-func (d ListConfirmNameRefusedDispatcherToList) RefuseName(id ids.List, cmd list.RefuseName) {
+// GiveUpName sends todos.list.give_up_name.
+func (d ListConfirmNameRefusedDispatcherToList) GiveUpName(id ids.List, cmd list.GiveUpName) {
 	d.out.Send("todos.list", id.String(), cmd, "")
 }
 
@@ -215,8 +215,8 @@ type ListConfirmNameParkedDispatcherToList struct {
 	out *engine.Dispatch
 }
 
-// RefuseName sends todos.list.refuse_name.
-func (d ListConfirmNameParkedDispatcherToList) RefuseName(id ids.List, cmd list.RefuseName) {
+// GiveUpName sends todos.list.give_up_name.
+func (d ListConfirmNameParkedDispatcherToList) GiveUpName(id ids.List, cmd list.GiveUpName) {
 	d.out.Send("todos.list", id.String(), cmd, "")
 }
 

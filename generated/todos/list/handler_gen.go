@@ -28,6 +28,8 @@ type Decider interface {
 	EndExpansion(in engine.Decision, state *State, cmd EndExpansion, emit EndExpansionEmitter)
 	// Asks for an item to be split into smaller ones.
 	ExpandItem(in engine.Decision, state *State, cmd ExpandItem, emit ExpandItemEmitter) ExpandItemRefusal
+	// Gives up the name that the list asked for, because it could not be reserved.
+	GiveUpName(in engine.Decision, state *State, cmd GiveUpName, emit GiveUpNameEmitter)
 	// Notes that a finished item was announced.
 	NotifyDispatched(in engine.Decision, state *State, cmd NotifyDispatched, emit NotifyDispatchedEmitter) NotifyDispatchedRefusal
 	// Notes that a finished item could not be announced.
@@ -91,6 +93,8 @@ type Evolver interface {
 	NameClaimed(m engine.Meta, state *State, event NameClaimed)
 	// The name is the list's own; a new list is active from here on.
 	NameConfirmed(m engine.Meta, state *State, event NameConfirmed)
+	// The name that the list asked for could not be reserved; whether another one has it is not known.
+	NameGivenUp(m engine.Meta, state *State, event NameGivenUp)
 	// Another list has the name that this one asked for.
 	NameRefused(m engine.Meta, state *State, event NameRefused)
 	// The list asks for another name.
@@ -223,6 +227,7 @@ func CommandTypes() []engine.CommandType {
 				Accepted: []string{"todos.list.name_confirmed"},
 				Refused: []engine.SettledRefusal{
 					{Event: "todos.list.name_refused", Refusal: engine.RefusalType{Code: "name_taken", Text: "Another list has this name already.", At: "name"}, Data: []string{"name"}},
+					{Event: "todos.list.name_given_up", Refusal: engine.RefusalType{Code: "name_unchecked", Text: "The name could not be checked. Please try again.", At: "name"}},
 				},
 				Within: "PT10S",
 			},
@@ -271,6 +276,20 @@ func CommandTypes() []engine.CommandType {
 				{Code: "not_active", Text: "This list is not active, so it cannot be changed.", At: ""},
 				{Code: "item_not_found", Text: "This item is no longer on the list.", At: ""},
 				{Code: "item_expanding", Text: "This item is being expanded; wait until that is done.", At: ""},
+			},
+		},
+		{
+			Type:     "todos.list.give_up_name",
+			GoName:   "GiveUpName",
+			Doc:      "Gives up the name that the list asked for, because it could not be reserved.",
+			Creates:  engine.CreatesNo,
+			Internal: true,
+			Emits:    []string{"todos.list.name_given_up"},
+			Decode: func(data []byte) (engine.Command, error) {
+				return DecodeGiveUpName(data)
+			},
+			Fields: []engine.Field{
+				{Name: "reservation_id", Label: "Reservation ID", Doc: "The reservation of the name that this is about.", Kind: "string", Format: "uuid", Required: true},
 			},
 		},
 		{
@@ -490,6 +509,7 @@ func CommandTypes() []engine.CommandType {
 				Accepted: []string{"todos.list.name_confirmed", "todos.list.name_updated"},
 				Refused: []engine.SettledRefusal{
 					{Event: "todos.list.name_refused", Refusal: engine.RefusalType{Code: "name_taken", Text: "Another list has this name already.", At: "name"}, Data: []string{"name"}},
+					{Event: "todos.list.name_given_up", Refusal: engine.RefusalType{Code: "name_unchecked", Text: "The name could not be checked. Please try again.", At: "name"}},
 				},
 				Within: "PT10S",
 			},
@@ -677,6 +697,17 @@ func EventTypes() []engine.EventType {
 			},
 		},
 		{
+			Type:    "todos.list.name_given_up",
+			Version: 1,
+			Doc:     "The name that the list asked for could not be reserved; whether another one has it is not known.",
+			Decode: func(d *engine.Decoder, data []byte, version int) (engine.Event, error) {
+				return DecodeStoredNameGivenUp(d, data, version)
+			},
+			Check: func(data []byte) error {
+				return engine.CheckStrict(data, ReadNameGivenUp)
+			},
+		},
+		{
 			Type:    "todos.list.name_refused",
 			Version: 1,
 			Doc:     "Another list has the name that this one asked for.",
@@ -757,6 +788,8 @@ func evolve(h Evolver, m engine.Meta, state *State, event engine.Event) {
 		h.NameClaimed(m, state, event)
 	case NameConfirmed:
 		h.NameConfirmed(m, state, event)
+	case NameGivenUp:
+		h.NameGivenUp(m, state, event)
 	case NameRefused:
 		h.NameRefused(m, state, event)
 	case NameRequested:
@@ -790,6 +823,9 @@ func handle(h Decider, in engine.Decision, state *State, command engine.Command,
 		return nil
 	case ExpandItem:
 		return refused(h.ExpandItem(in, state, cmd, ExpandItemEmitter{out: out}))
+	case GiveUpName:
+		h.GiveUpName(in, state, cmd, GiveUpNameEmitter{out: out})
+		return nil
 	case NotifyDispatched:
 		return refused(h.NotifyDispatched(in, state, cmd, NotifyDispatchedEmitter{out: out}))
 	case NotifyFailed:

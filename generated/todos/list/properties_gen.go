@@ -56,6 +56,10 @@ func messageSchemas() []enginetest.Message {
 			Schema: `{"type":"object","properties":{"id":{"type":"string","format":"uuid"}},"required":["id"],"additionalProperties":false}`,
 		},
 		{
+			Type:   "todos.list.give_up_name",
+			Schema: `{"type":"object","properties":{"reservation_id":{"type":"string","format":"uuid"}},"required":["reservation_id"],"additionalProperties":false}`,
+		},
+		{
 			Type:   "todos.list.notify_dispatched",
 			Schema: `{"type":"object","properties":{"id":{"type":"string","format":"uuid"},"service":{"type":"string","minLength":1,"maxLength":40}},"required":["id","service"],"additionalProperties":false}`,
 		},
@@ -182,6 +186,11 @@ func messageSchemas() []enginetest.Message {
 			Type:    "todos.list.name_confirmed",
 			Version: 1,
 			Schema:  `{"type":"object","properties":{"name":{"type":"string","minLength":1,"maxLength":200},"reservation_id":{"type":"string","format":"uuid"},"previous":{"$ref":"#/$defs/generated.todos.list.Previous"}},"required":["name","reservation_id"],"$defs":{"generated.todos.list.Previous":{"type":"object","properties":{"name":{"type":"string","minLength":1,"maxLength":200},"reservation_id":{"type":"string","format":"uuid"}},"required":["name","reservation_id"]}}}`,
+		},
+		{
+			Type:    "todos.list.name_given_up",
+			Version: 1,
+			Schema:  `{"type":"object","properties":{"name":{"type":"string","minLength":1,"maxLength":200},"reservation_id":{"type":"string","format":"uuid"}},"required":["name","reservation_id"]}`,
 		},
 		{
 			Type:    "todos.list.name_refused",

@@ -115,6 +115,24 @@ func (NameTaken) Field() string {
 	return "name"
 }
 
+// NameUnchecked: The name could not be checked. Please try again.
+type NameUnchecked struct{}
+
+// Code implements engine.Refusal.
+func (NameUnchecked) Code() string {
+	return "name_unchecked"
+}
+
+// Message implements engine.Refusal.
+func (NameUnchecked) Message() string {
+	return "The name could not be checked. Please try again."
+}
+
+// Field implements engine.Refusal.
+func (NameUnchecked) Field() string {
+	return "name"
+}
+
 // NoSuchVersion: The list has no such version.
 type NoSuchVersion struct{}
 
@@ -216,6 +234,11 @@ func refused(refusal engine.Refusal) engine.Refusal {
 		}
 		return *r
 	case *NameTaken:
+		if r == nil {
+			return nil
+		}
+		return *r
+	case *NameUnchecked:
 		if r == nil {
 			return nil
 		}
