@@ -60,6 +60,15 @@ func (l listShown) expandable(item todoItem) bool {
 	return l.Expands && !item.Expanding && utf8.RuneCountInString(item.Text) > long
 }
 
+// twin is the item that the page warns at, because somebody tried to use its text
+// again; in the past, where that is what the version tells.
+func (l listShown) twin() string {
+	if l.Past && l.What.Type != itemDuplicated {
+		return ""
+	}
+	return l.Duplicated
+}
+
 // path of the list, now.
 func (l todoList) path() string { return "/todo-lists/" + l.ID }
 

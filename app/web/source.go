@@ -12,6 +12,7 @@ const (
 
 	restoreCommand = listActor + ".restore"
 	undoCommand    = listActor + ".undo"
+	itemDuplicated = listActor + ".item_duplicated"
 )
 
 // source is where pages read the domain from. It is an interface for one reason:

@@ -34,3 +34,18 @@ func TestHistoryNamesItemsOfBeforeItsWindow(t *testing.T) {
 		}
 	}
 }
+
+func TestThePastWarnsOfATwinWhereThatIsWhatHappened(t *testing.T) {
+	s := signedInSite(t, "Ada")
+	path, _ := s.list("Party")
+	for _, text := range []string{"Balloons", "Cake", "Balloons"} {
+		s.submit(path, "add-item", url.Values{"text": {text}})
+	}
+	id := strings.TrimPrefix(path, "/todo-lists/")
+	s.submit(path, "toggle-"+s.fake.fold(id, 0).Items[1].ID, nil)
+	for page, want := range map[string]bool{path: true, path + "/3": false, path + "/4": true, path + "/5": false} {
+		if _, body, _ := s.get(page); strings.Contains(body, `class="warning"`) != want {
+			t.Errorf("%s warns: %t", page, !want)
+		}
+	}
+}

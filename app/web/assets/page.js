@@ -98,7 +98,7 @@
     if (type === "error" && el.id === "updates" && evt.detail.argsRaw.status === "401") return location.assign("/login");
     if (type !== "datastar-patch-elements") return el.id === "updates" || backstory.fetched(evt.detail);
     if (newItem() && !newItem().value && draft) newItem().value = draft; // its form went and came back
-    if (hadForm && !newItem() && draft && !byId("page").classList.contains("past")) backstory.say(`This list cannot be changed any more. You were writing: “${draft}”`, "bad");
+    if (hadForm && !newItem() && draft && !byId("page").classList.contains("past")) backstory.say(`This list cannot be changed now. You were writing: “${draft}”`, "bad");
     refocus();
     times();
     crowd();
