@@ -2,6 +2,7 @@ package web
 
 import (
 	"bufio"
+	"context"
 	"fmt"
 	"io"
 	"net"
@@ -28,6 +29,11 @@ func everyAdmin(cfg *Config) {
 
 // nobodyOperates panics when an operation goes through.
 type nobodyOperates struct{ engine.Operator }
+
+// Status is what everybody's home page asks for.
+func (nobodyOperates) Status(context.Context) (engine.SystemStatus, error) {
+	return engine.SystemStatus{}, nil
+}
 
 // doors are the addresses that change something, as a browser's form or script
 // would call them.

@@ -54,8 +54,8 @@ func TestPausedConsumer_IsSeenAndResumed(t *testing.T) {
 	ada.waitText(row, "Pause")
 	ada.createList("Party")
 	ada.open("/system")
-	ada.waitText("#recent", "Name confirmed")
-	ada.typeInto("#filter-type", "todos.list.created\r")
+	ada.waitText("#recent", "List named")
+	ada.typeInto("#filter-type", "list CREATED\r")
 	ada.wait("document.querySelectorAll('#recent .entry-line').length === 1")
 }
 
