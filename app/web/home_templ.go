@@ -344,7 +344,7 @@ func listingCard(l listing, now time.Time) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = actionForm("todos.list.unarchive", "restore-"+l.ID, l.ID, "Restore", "Restore "+l.Name, "").Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = actionForm("todos.list.unarchive", "restore-"+l.ID, l.ID, "Unarchive", "Unarchive "+l.Name, "").Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

@@ -822,7 +822,7 @@ func listHead(l listShown) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Err = actionForm("todos.list.unarchive", "restore", l.ID, "Restore", "Restore this list", "").Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = actionForm("todos.list.unarchive", "restore", l.ID, "Unarchive", "Unarchive this list", "").Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -916,7 +916,7 @@ func stateNotice(l listShown) templ.Component {
 					return templ_7745c5c3_Err
 				}
 			case l.Status == "archived":
-				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 77, "<p class=\"notice\"><span>This list is archived. Restore it to change it.</span>")
+				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 77, "<p class=\"notice\"><span>This list is archived. Unarchive it to change it.</span>")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

@@ -25,7 +25,7 @@ var titles = map[string]string{
 	"item_dispatched":      "Item announced",
 	"item_dispatch_failed": "Announcement failed",
 	"archived":             "List archived",
-	"unarchived":           "List restored",
+	"unarchived":           "List unarchived",
 	"deleted":              "List deleted",
 }
 

@@ -242,7 +242,7 @@ func CommandTypes() []engine.CommandType {
 				return DecodeDelete(data)
 			},
 			Refusals: []engine.RefusalType{
-				{Code: "not_archived", Text: "Only an archived list can be restored or deleted.", At: ""},
+				{Code: "not_archived", Text: "Only an archived list can be unarchived or deleted.", At: ""},
 			},
 		},
 		{
@@ -445,7 +445,7 @@ func CommandTypes() []engine.CommandType {
 				return DecodeUnarchive(data)
 			},
 			Refusals: []engine.RefusalType{
-				{Code: "not_archived", Text: "Only an archived list can be restored or deleted.", At: ""},
+				{Code: "not_archived", Text: "Only an archived list can be unarchived or deleted.", At: ""},
 			},
 		},
 		{

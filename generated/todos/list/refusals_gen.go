@@ -169,7 +169,7 @@ func (NotActive) Field() string {
 	return ""
 }
 
-// NotArchived: Only an archived list can be restored or deleted.
+// NotArchived: Only an archived list can be unarchived or deleted.
 type NotArchived struct{}
 
 // Code implements engine.Refusal.
@@ -179,7 +179,7 @@ func (NotArchived) Code() string {
 
 // Message implements engine.Refusal.
 func (NotArchived) Message() string {
-	return "Only an archived list can be restored or deleted."
+	return "Only an archived list can be unarchived or deleted."
 }
 
 // Field implements engine.Refusal.
