@@ -103,7 +103,7 @@ func TestEverythingByKeyboard(t *testing.T) {
 	ada.focused("deleting the list")
 	ada.tabTo(".crumbs a")
 	ada.keys("\r")
-	ada.wait("location.pathname === '/'")
+	ada.wait("location.pathname === '/' && !document.querySelector('.listing')") // the deleted list is gone from there
 	ada.tabTo(".account button")
 	ada.keys("\r")
 	ada.wait("location.pathname === '/login' && document.activeElement.id === 'username'")
