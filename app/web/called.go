@@ -39,6 +39,14 @@ func (c called) stream(stream engine.StreamID) string {
 	return streamWords(stream)
 }
 
+// apart are the words that a message is about; "" where they are its stream's name.
+func (c called) apart(about string, stream engine.StreamID) string {
+	if about == c.lists[stream.ID] {
+		return ""
+	}
+	return about
+}
+
 // text names a stream that is given as a text.
 func (c called) text(name string) string {
 	if stream, err := engine.ParseStream(name); err == nil {

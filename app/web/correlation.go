@@ -120,7 +120,7 @@ func tree(commands []engine.Outcome, asked uuid.UUID, names called) (roots []*no
 }
 
 func commandNode(o engine.Outcome, texts map[string]string, names called) *node {
-	n := &node{ID: o.ID.String(), Kind: "command", Title: words(o.Type), About: about(o.Data, texts), Stream: names.stream(o.Stream), Link: streamLink(o.Stream), By: o.By,
+	n := &node{ID: o.ID.String(), Kind: "command", Title: words(o.Type), About: names.apart(about(o.Data, texts), o.Stream), Stream: names.stream(o.Stream), Link: streamLink(o.Stream), By: o.By,
 		Payload: pretty(o.Data), At: o.At}
 	if o.Status != engine.Accepted {
 		n.Status = string(o.Status)
@@ -132,7 +132,7 @@ func commandNode(o engine.Outcome, texts map[string]string, names called) *node 
 }
 
 func eventNode(e eventLine, names called) *node {
-	return &node{ID: e.Meta.ID.String(), Kind: "event", Title: e.Title, Was: e.Was, About: e.About, Stream: names.stream(e.Meta.Stream), Link: versionLink(e.Meta.Stream, e.Meta.Version), By: e.Meta.By,
+	return &node{ID: e.Meta.ID.String(), Kind: "event", Title: e.Title, Was: e.Was, About: names.apart(e.About, e.Meta.Stream), Stream: names.stream(e.Meta.Stream), Link: versionLink(e.Meta.Stream, e.Meta.Version), By: e.Meta.By,
 		Payload: pretty(e.Data), At: e.Meta.At, Position: e.Meta.Position}
 }
 

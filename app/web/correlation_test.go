@@ -27,9 +27,9 @@ func TestConversationNamesListsAndItems(t *testing.T) {
 	item := s.fake.fold(id, 0).Items[0].ID
 	s.submit(path, "remove-"+item, nil)
 	_, body, _ := s.get("/messages/" + uuid.NewString() + "/correlation")
-	stream := `<span class="about">“Party” · List ` + id[:8] + `</span>`
+	stream := `<span class="about">in “Party” · List ` + id[:8] + `</span>`
 	for _, want := range []string{
-		`>Remove item</a> <span class="about">Balloons</span> ` + stream, `>Item removed</a> <span class="about">Balloons</span> ` + stream, `>Create</a> <span class="about">Party</span> ` + stream,
+		`>Remove item</a> <span class="about">Balloons</span> ` + stream, `>Item removed</a> <span class="about">Balloons</span> ` + stream, `>Create</a> ` + strings.Replace(stream, "in ", "", 1),
 	} {
 		if !strings.Contains(oneLine(body), want) {
 			t.Errorf("the page does not show %s", want)

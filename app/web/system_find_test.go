@@ -56,7 +56,7 @@ func TestSystemFindsWhatItShows(t *testing.T) {
 	}
 	_, body, _ := s.get("/system")
 	for _, want := range []string{
-		`>Item reopened</a> <span class="about">Balloons</span> <span class="about" title="todos.list/` + party + `">“Party” · List ` + party[:8] + `</span>`,
+		`>Item reopened</a> <span class="about">Balloons</span> <span class="about">in “Party” · List ` + party[:8] + `</span>`,
 		`<option value="Item reopened"></option>`,
 	} {
 		if !strings.Contains(oneLine(body), want) {
