@@ -81,6 +81,11 @@ func (f *flight) queueHead(b *pgx.Batch) {
 	f.found = map[uuid.UUID]enginedb.EventStoredRow{}
 	f.open = map[conversation][]*settling{}
 	f.rivals = rivals{ids: map[uuid.UUID]bool{}, streams: map[string][]uuid.UUID{}}
+	f.queueEnd(b)
+}
+
+// queueEnd asks where the log ends, and what time it is.
+func (f *flight) queueEnd(b *pgx.Batch) {
 	b.Queue(enginedb.LogHead).QueryRow(func(row pgx.Row) error {
 		var timeout string
 		err := row.Scan(&f.head, &f.at, &f.end.id, &timeout)
@@ -98,6 +103,7 @@ func (f *flight) join(ctx context.Context, conn *pgxpool.Conn, late []*entry) er
 		return nil
 	}
 	b := &pgx.Batch{}
+	f.queueEnd(b) // it ends where it did, but what joins may be younger
 	f.queueReads(b, late)
 	return conn.SendBatch(ctx, b).Close()
 }

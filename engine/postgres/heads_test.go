@@ -52,6 +52,9 @@ func TestPlainFlights_NothingIsAskedOfWhatIsKnown(t *testing.T) {
 	stop := crowd(t, e)
 	eventually(t, "flights do without asking", func() bool { return cleared(t, url) > 20 })
 	stop()
+	if early := one[int64](t, url, decidedEarly); early != 0 {
+		t.Errorf("%d were decided before they were submitted", early)
+	}
 	caughtUp(t, e)
 	checkLog(t, url)
 	checkBalances(t, url)
@@ -80,6 +83,9 @@ func TestPlainFlights_DoNotOvertakeTheInbox(t *testing.T) {
 		if o := settled(t, e, command("withdraw", "a", 5)); o.Status != engine.Accepted {
 			t.Fatalf("what waited before it was not decided before it: %+v", o.Refusal)
 		}
+	}
+	if early := one[int64](t, url, decidedEarly); early != 0 {
+		t.Errorf("%d were decided before they were submitted", early)
 	}
 }
 

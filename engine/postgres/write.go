@@ -52,7 +52,7 @@ func (f *flight) queueOutcomes(b *pgx.Batch) {
 		p.Streams = append(p.Streams, c.Stream)
 		p.Data = append(p.Data, c.Data)
 		p.Bys = append(p.Bys, c.By)
-		p.Ats = append(p.Ats, c.At)
+		p.Ats = append(p.Ats, f.submitted(e))
 		p.Correlations = append(p.Correlations, c.Correlation)
 		p.Causations = append(p.Causations, c.Causation)
 		p.Statuses = append(p.Statuses, string(v.status))
@@ -67,6 +67,15 @@ func (f *flight) queueOutcomes(b *pgx.Batch) {
 		b.Queue(enginedb.OutcomeInsert, p.Ids, p.Types, p.Streams, p.Data, p.Bys, p.Ats, p.Correlations,
 			p.Causations, p.Statuses, p.Refusals, p.Errors, p.Firsts, p.Counts, p.Reactions, p.Causes, f.at)
 	}
+}
+
+// submitted is when a command was. One that joined a flight without another look at
+// the clock was so no later than it is stored.
+func (f *flight) submitted(e *entry) time.Time {
+	if e.direct && e.command.At.After(f.at) {
+		return f.at
+	}
+	return e.command.At
 }
 
 // outcomesOf is room for outcomes.
