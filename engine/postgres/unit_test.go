@@ -361,6 +361,9 @@ func TestUnitsBesideConsumers_HandleOnce(t *testing.T) {
 			t.Errorf("event %s was handled again", id)
 		}
 	}
+	if n := one[int64](t, url, `SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()`); n != 0 {
+		t.Errorf("%d deadlocks", n)
+	}
 	checkLog(t, url)
 	checkBalances(t, url)
 }
