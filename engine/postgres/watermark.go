@@ -1,6 +1,8 @@
 package postgres
 
 import (
+	"context"
+	"slices"
 	"time"
 )
 
@@ -37,3 +39,17 @@ func (m *watermark) at(now time.Time) int64 {
 // reset lets reads look at the whole inbox, until they went through it: one read
 // may not be enough.
 func (m *watermark) reset() { *m = watermark{} }
+
+// gone says whether all transactions have ended that may have taken a number up to
+// the watermark that is next.
+func (w *worker) gone(ctx context.Context) bool {
+	w.low.looked = time.Now()
+	now, err := w.e.sql.InboxWriters(ctx)
+	if err != nil {
+		return false // it is asked again
+	}
+	if w.low.writers == nil {
+		w.low.writers = append([]string{}, now...)
+	}
+	return !slices.ContainsFunc(w.low.writers, func(writer string) bool { return slices.Contains(now, writer) })
+}

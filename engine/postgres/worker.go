@@ -291,17 +291,3 @@ func (w *worker) laneList() []*lane {
 	}
 	return list
 }
-
-// gone says whether all transactions have ended that may have taken a number up to
-// the watermark that is next.
-func (w *worker) gone(ctx context.Context) bool {
-	w.low.looked = time.Now()
-	now, err := w.e.sql.InboxWriters(ctx)
-	if err != nil {
-		return false // it is asked again
-	}
-	if w.low.writers == nil {
-		w.low.writers = append([]string{}, now...)
-	}
-	return !slices.ContainsFunc(w.low.writers, func(writer string) bool { return slices.Contains(now, writer) })
-}
