@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"os"
 	"os/exec"
@@ -165,10 +164,7 @@ const (
 // buildChild rebuilds, and prints how far it is. It ends with the test, which holds
 // the other end of its standard input.
 func buildChild(url string) int {
-	go func() {
-		_, _ = io.Copy(io.Discard, os.Stdin)
-		os.Exit(1)
-	}()
+	endWithParent()
 	var stops int64
 	_, _ = fmt.Sscan(os.Getenv(buildStops), &stops)
 	s := bankWith()

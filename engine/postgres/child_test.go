@@ -5,7 +5,6 @@ import (
 	"context"
 	"flag"
 	"fmt"
-	"io"
 	"log/slog"
 	"os"
 	"os/exec"
@@ -34,10 +33,7 @@ const childSubmitters = 16
 // child works, submits, and prints each command id after Submit acknowledged it.
 // It ends with the test, which holds the other end of its standard input.
 func child(url string) int {
-	go func() {
-		_, _ = io.Copy(io.Discard, os.Stdin)
-		os.Exit(1)
-	}()
+	endWithParent()
 	e, err := postgres.Open(context.Background(), postgres.Config{URL: url, System: bank(), Log: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)

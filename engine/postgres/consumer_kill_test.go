@@ -3,7 +3,6 @@ package postgres_test
 import (
 	"context"
 	"fmt"
-	"io"
 	"log/slog"
 	"os"
 	"os/exec"
@@ -23,10 +22,7 @@ const reactURL = "BACKSTORY_TEST_REACT_URL"
 // reactChild works until it is killed, by the test or by its own handler. It ends
 // with the test, which holds the other end of its standard input.
 func reactChild(url string) int {
-	go func() {
-		_, _ = io.Copy(io.Discard, os.Stdin)
-		os.Exit(1)
-	}()
+	endWithParent()
 	cfg := noting(url, hooks{deposited: func(m engine.Meta) error {
 		if m.Stream.ID == "killer" {
 			os.Exit(2)
@@ -47,18 +43,7 @@ func reactChild(url string) int {
 
 func spawnReacting(tb testing.TB, url string) *exec.Cmd {
 	tb.Helper()
-	cmd := exec.Command(os.Args[0], "-test.run=^$")
-	cmd.Env = append(os.Environ(), reactURL+"="+url)
-	cmd.Stderr = os.Stderr
-	_, err := cmd.StdinPipe() // never written: it ends with this process
-	if err == nil {
-		err = cmd.Start()
-	}
-	if err != nil {
-		tb.Fatal(err)
-	}
-	tb.Cleanup(func() { _ = cmd.Process.Kill() })
-	return cmd
+	return spawn(tb, reactURL+"="+url)
 }
 
 // Processes are killed, and stopped for longer than the lease while they react: a

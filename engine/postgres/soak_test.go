@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"context"
 	"fmt"
-	"io"
 	"log/slog"
 	"math/rand/v2"
 	"os"
@@ -35,10 +34,7 @@ const (
 // Submit acknowledged it. A command whose submission failed it submits again under
 // its id, and now and then one that succeeded, too.
 func soakChild(url string) int {
-	go func() {
-		_, _ = io.Copy(io.Discard, os.Stdin)
-		os.Exit(1)
-	}()
+	endWithParent()
 	ctx := context.Background()
 	e, err := postgres.Open(ctx, postgres.Config{URL: url, System: reactive(hooks{}), Log: slog.New(slog.DiscardHandler), ConnectWait: time.Minute})
 	if err != nil {

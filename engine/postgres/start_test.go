@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"os"
 	"os/exec"
@@ -25,10 +24,7 @@ const (
 )
 
 func refoldChild(url string) int {
-	go func() {
-		_, _ = io.Copy(io.Discard, os.Stdin)
-		os.Exit(1)
-	}()
+	endWithParent()
 	system := twoProjections("2", dieAtKiller)
 	if os.Getenv(refoldWhat) == "bank.counter" {
 		system = reactive(hooks{hash: "2", evolves: dieAtKiller})
@@ -67,17 +63,7 @@ func harmless(engine.Meta) {}
 
 func spawnRefold(tb testing.TB, url, what string) *exec.Cmd {
 	tb.Helper()
-	cmd := exec.Command(os.Args[0], "-test.run=^$")
-	cmd.Env = append(os.Environ(), refoldURL+"="+url, refoldWhat+"="+what)
-	_, err := cmd.StdinPipe() // never written: it ends with this process
-	if err == nil {
-		err = cmd.Start()
-	}
-	if err != nil {
-		tb.Fatal(err)
-	}
-	tb.Cleanup(func() { _ = cmd.Process.Kill() })
-	return cmd
+	return spawn(tb, refoldURL+"="+url, refoldWhat+"="+what)
 }
 
 // givenUp is what is told of something that is not folded anew any more; "": it is.

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"os"
 	"os/exec"
@@ -82,10 +81,7 @@ func overflow(n int) int {
 
 // lethalChild works until a command is the end of it, or the test is.
 func lethalChild(url string) int {
-	go func() {
-		_, _ = io.Copy(io.Discard, os.Stdin)
-		os.Exit(1)
-	}()
+	endWithParent()
 	ctx := context.Background()
 	cfg := postgres.Config{URL: url, System: lethal(), Log: slog.New(slog.DiscardHandler), Consumer: quickRetries}
 	cfg.Consumer.Attempts = 2
@@ -132,17 +128,7 @@ func submitPastInbox(ctx context.Context, e *postgres.Engine, url string, id uui
 
 func spawnLethal(tb testing.TB, url string, env ...string) *exec.Cmd {
 	tb.Helper()
-	cmd := exec.Command(os.Args[0], "-test.run=^$")
-	cmd.Env = append(append(os.Environ(), lethalURL+"="+url), env...)
-	_, err := cmd.StdinPipe() // never written: it ends with this process
-	if err == nil {
-		err = cmd.Start()
-	}
-	if err != nil {
-		tb.Fatal(err)
-	}
-	tb.Cleanup(func() { _ = cmd.Process.Kill() })
-	return cmd
+	return spawn(tb, append(env, lethalURL+"="+url)...)
 }
 
 // untilGivenUp starts a process after each that died, until done; it returns how
