@@ -36,6 +36,7 @@ var rules = []rule{
 	{"engine/enginetest", []string{"engine"}},
 	{"engine", nil},
 	{"queries/", nil},
+	{"docs", nil},
 	{"generated/*db", []string{"engine"}},
 	{"generated/*/*", []string{"engine", "engine/enginetest", "generated/*/*"}},
 	{"generated/*", []string{"engine", "generated/*/*", "generated/*db"}},

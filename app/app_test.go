@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"context"
+	"encoding/json"
 	"errors"
 	"io"
 	"net/http"
@@ -46,6 +47,7 @@ func TestWhatWasStoredIsThereAgain(t *testing.T) {
 	first.tells("/healthz", `"status":"ok"`, `"commands 0"`)
 	first.tells("/readyz", `"status":"ready"`, `"consumers"`)
 	first.tells("/metrics", "backstory_head_position 5\n", `backstory_consumer_lag_events{consumer="todos.listings"} 0`)
+	first.tellsContracts()
 	first.stop(syscall.SIGTERM)
 	if server, err := localpg.Find(t.Context(), localpg.Config{Dir: filepath.Join(dir, ".data")}); !errors.Is(err, localpg.ErrNotRunning) {
 		if err == nil {
@@ -172,6 +174,27 @@ func (i *instance) tells(path string, texts ...string) {
 		body = i.read(path)
 		return !slices.ContainsFunc(texts, func(text string) bool { return !strings.Contains(body, text) })
 	})
+}
+
+// tellsContracts wants what the schemas say, told to whoever asks without a session.
+func (i *instance) tellsContracts() {
+	i.t.Helper()
+	for path, kind := range map[string]string{"/openapi.json": "openapi", "/asyncapi.json": "asyncapi"} {
+		answer, err := http.Get(i.base + path)
+		if err != nil {
+			i.t.Fatal(err)
+		}
+		var document map[string]any
+		err = errors.Join(json.NewDecoder(answer.Body).Decode(&document), answer.Body.Close())
+		version, _ := document[kind].(string)
+		if err != nil || answer.StatusCode != http.StatusOK || answer.Header.Get("Content-Type") != "application/json" || !strings.HasPrefix(version, "3.") {
+			i.t.Errorf("%s: %s, %s %q, %v", path, answer.Status, kind, version, err)
+		}
+		text, err := json.Marshal(document)
+		if err != nil || !strings.Contains(string(text), "todos.list.add_item") && !strings.Contains(string(text), "todos.list.item_added") {
+			i.t.Errorf("%s tells nothing of the lists: %v", path, err)
+		}
+	}
 }
 
 // turnsAway wants nothing to be told to a page whose name was made to lead here:

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"maps"
 	"net"
 	"net/http"
 	"os"
@@ -64,7 +65,9 @@ func serve(ctx context.Context, cfg config, out io.Writer) (err error) {
 	if err != nil {
 		return err
 	}
-	handler, err := web.New(web.Config{Client: eng, System: system, Secret: secret, Log: log, Tracer: export.Tracer(), Public: watch.Handlers(eng), Wrap: export.Inbound,
+	public := watch.Handlers(eng)
+	maps.Copy(public, contracts())
+	handler, err := web.New(web.Config{Client: eng, System: system, Secret: secret, Log: log, Tracer: export.Tracer(), Public: public, Wrap: export.Inbound,
 		Operator: eng, Admin: cfg.admin, Hosts: cfg.hosts(), Notes: eng, Expands: cfg.openAI.key != ""})
 	if err != nil {
 		return err
