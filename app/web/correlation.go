@@ -169,7 +169,11 @@ func offset(d time.Duration) string {
 	case d < time.Minute:
 		return fmt.Sprintf("+%.1f s", d.Seconds())
 	}
-	return "+" + strings.TrimSuffix(d.Round(time.Second).String(), "0s")
+	text := d.Round(time.Second).String()
+	if whole, ok := strings.CutSuffix(text, "m0s"); ok {
+		text = whole + "m"
+	}
+	return "+" + text
 }
 
 // fromSystem says in a conversation's address that one came from the System page;

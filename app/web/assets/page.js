@@ -131,15 +131,20 @@
   function times() {
     const now = Date.now();
     for (const el of document.querySelectorAll("time.moment")) {
-      const at = new Date(el.dateTime), seconds = (now - at) / 1000;
-      const text = seconds < -60 ? `in ${count(-seconds / 60, "min").slice(0, -4)}` : seconds < -2 ? "within a minute" : seconds < 45 ? "just now" : seconds < 3600 ? count(seconds / 60, "min")
-        : seconds < 86400 ? count(seconds / 3600, "h") : seconds < 30 * 86400 ? count(seconds / 86400, "d") : el.textContent;
+      const at = new Date(el.dateTime), text = ago((now - at) / 1000) || el.textContent;
       if (el.textContent !== text) el.textContent = text;
       const exact = at.toLocaleString();
       if (el.title !== exact) el.title = exact;
     }
   }
-  const count = (n, unit) => `${Math.max(1, Math.round(n))} ${unit} ago`;
+  function ago(seconds) {
+    if (seconds >= -60 && seconds < -2) return "within a minute";
+    if (seconds >= -2 && seconds < 45) return "just now";
+    const text = span(Math.abs(seconds));
+    return !text ? "" : seconds < 0 ? `in ${text}` : `${text} ago`;
+  }
+  const span = (seconds) => seconds < 3600 ? count(seconds / 60, "min") : seconds < 86400 ? count(seconds / 3600, "h") : seconds < 30 * 86400 ? count(seconds / 86400, "d") : "";
+  const count = (n, unit) => `${Math.max(1, Math.round(n))} ${unit}`;
 
   // crowd leaves the reader out of those who look at the page.
   function crowd() {
