@@ -32,9 +32,7 @@ func (a *answer) toForm(w http.ResponseWriter, r *http.Request) {
 		http.Redirect(w, r, back, http.StatusSeeOther)
 		return
 	}
-	if a.busy() {
-		w.Header().Set("Retry-After", "1")
-	}
+	askLater(w, a.problem)
 	a.server.showAgain(w, r, back, a.problem.status, formState{form: a.form, values: a.in.form, errors: a.errors, open: a.open()})
 }
 
@@ -88,7 +86,7 @@ const (
 // status is what the page's script is told.
 func (a *answer) status() string {
 	switch {
-	case a.busy():
+	case a.problem.busy():
 		return resultAgain
 	case a.problem.status != 0:
 		return resultRefused
@@ -104,11 +102,6 @@ func (a *answer) open() bool { return a.status() == resultPending || a.status() 
 
 // stays says whether the person stays on the page: what there is to say is said here.
 func (a *answer) stays() bool { return a.target() == "" || a.said == "" }
-
-// busy says whether the server could not take the command now.
-func (a *answer) busy() bool {
-	return a.problem.status == http.StatusTooManyRequests || a.problem.status == http.StatusServiceUnavailable
-}
 
 func (a *answer) result() result {
 	res := result{Command: a.in.form.Get(fieldCommand), Form: a.form, Status: a.status(), Target: a.target(), Said: a.said, Message: a.errors[""]}

@@ -1,7 +1,6 @@
 package web
 
 import (
-	"context"
 	"encoding/json"
 	"errors"
 	"net/http"
@@ -46,7 +45,7 @@ type apiFault struct {
 	Message string `json:"message"`
 }
 
-// apiFail answers with an error. Our own faults are logged and not told.
+// apiFail answers with an error. What is our fault is not told.
 func (s *Server) apiFail(w http.ResponseWriter, r *http.Request, err error, command uuid.UUID) {
 	c := causeOf(err)
 	p := apiProblem{Title: c.title, Status: c.status, Code: c.code, CommandID: command}
@@ -56,12 +55,8 @@ func (s *Server) apiFail(w http.ResponseWriter, r *http.Request, err error, comm
 			p.Faults = append(p.Faults, apiFault{f.Pointer, f.Message})
 		}
 	}
-	if c.status >= http.StatusInternalServerError && !errors.Is(err, context.Canceled) { // who went away is no fault
-		s.cfg.Log.ErrorContext(r.Context(), "request failed", "method", r.Method, "pattern", r.Pattern, "error", err)
-	}
-	if c.status == http.StatusTooManyRequests || c.status == http.StatusServiceUnavailable {
-		w.Header().Set("Retry-After", "1")
-	}
+	s.note(r.Context(), "request failed", err, "method", r.Method, "pattern", r.Pattern)
+	askLater(w, c.problem)
 	s.apiProblem(w, r, p)
 }
 

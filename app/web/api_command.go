@@ -82,9 +82,7 @@ func (s *Server) apiAccepted(w http.ResponseWriter, r *http.Request, o engine.Ou
 // apiDecided answers with a final outcome. That a command was cancelled is one
 // like any other: nothing of the request was wrong.
 func (s *Server) apiDecided(w http.ResponseWriter, r *http.Request, o engine.Outcome) {
-	if len(o.Events) == 0 { // no event tells the open histories
-		s.cfg.Client.Hub().Publish(o.Stream.String())
-	}
+	s.tellHistories(o)
 	switch {
 	case o.Status == engine.Refused && o.Refusal != nil:
 		s.apiRefuse(w, r, o)

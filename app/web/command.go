@@ -88,16 +88,14 @@ func (a *answer) decide(r *http.Request) {
 	if errors.Is(err, context.DeadlineExceeded) {
 		outcome, err = a.server.cfg.Client.Outcome(r.Context(), id)
 	}
-	if err != nil { // it is stored: what became of it, the next answer tells
+	if err != nil && !errors.Is(err, context.Canceled) { // it is stored: what became of it, the next answer tells
 		a.server.cfg.Log.WarnContext(r.Context(), "outcome cannot be read", "type", a.kind.Type, "error", err)
 	}
 	outcome.ID = id
 	a.take(outcome)
 	a.awaitName(ctx)
 	a.said = a.told(r.Context())
-	if outcome.Status.Final() && len(outcome.Events) == 0 { // no event tells the open histories
-		a.server.cfg.Client.Hub().Publish(outcome.Stream.String())
-	}
+	a.server.tellHistories(outcome)
 	if a.problem.status == 0 && !isDatastar(r) { // its next page is read anew: let it show what was done
 		a.catchUp(ctx, outcome)
 	}
@@ -124,7 +122,7 @@ func (a *answer) take(outcome engine.Outcome) {
 // the text already: an event for the list, a correction for the person.
 func duplicated(outcome engine.Outcome) bool {
 	return slices.ContainsFunc(outcome.Events, func(e engine.OutcomeEvent) bool {
-		return strings.HasSuffix(e.Type, ".item_duplicated")
+		return e.Type == itemDuplicated
 	})
 }
 
@@ -141,9 +139,7 @@ func (a *answer) refuse(ctx context.Context, err error) {
 		}
 		return
 	}
-	if a.problem.status >= http.StatusInternalServerError {
-		a.server.cfg.Log.ErrorContext(ctx, "command cannot be submitted", "type", a.kind.Type, "error", err)
-	}
+	a.server.note(ctx, "command cannot be submitted", err, "type", a.kind.Type)
 }
 
 // slot is the field if the form shows it, else "".
@@ -159,6 +155,14 @@ func (a *answer) shown() []engine.Field {
 	return slices.DeleteFunc(slices.Clone(a.kind.Fields), func(f engine.Field) bool { return f.Format == "uuid" })
 }
 
+// tellHistories wakes the open pages of a stream whose command led to no event: no
+// event does.
+func (s *Server) tellHistories(o engine.Outcome) {
+	if o.Status.Final() && len(o.Events) == 0 {
+		s.cfg.Client.Hub().Publish(o.Stream.String())
+	}
+}
+
 // catchUp waits until the projections have seen the outcome. When that takes too
 // long the page shows a moment before, which is no error.
 func (a *answer) catchUp(ctx context.Context, outcome engine.Outcome) {
@@ -172,15 +176,13 @@ func (a *answer) catchUp(ctx context.Context, outcome engine.Outcome) {
 }
 
 // target is the page to go to after success, or "" to stay: who makes a list
-// wants to fill it.
+// wants to fill it, and who restored a version looks at the past no more.
 func (a *answer) target() string {
-	if a.kind.Type == restoreCommand && a.outcome.Status == engine.Accepted {
-		return todoList{ID: a.outcome.Stream.ID}.path() // the past is looked at no more
+	creates := a.kind.Creates == engine.CreatesYes && streamType(a.kind.Type) == listActor
+	if a.outcome.Status != engine.Accepted || !creates && a.kind.Type != restoreCommand {
+		return ""
 	}
-	if a.kind.Creates == engine.CreatesYes && strings.HasPrefix(a.kind.Type, listActor+".") && a.outcome.Status == engine.Accepted {
-		return todoList{ID: a.outcome.Stream.ID}.path()
-	}
-	return ""
+	return todoList{ID: a.outcome.Stream.ID}.path()
 }
 
 // sentence makes a fault's message one.

@@ -111,7 +111,7 @@ func (in input) submission(kind *engine.CommandType) (engine.Submission, error) 
 	var err error
 	if text := in.form.Get(fieldCommand); text != "" {
 		if s.ID, err = uuid.Parse(text); err != nil {
-			faults = append(faults, engine.Fault{Pointer: "/" + fieldCommand, Code: "format", Message: "The command's id is not a UUID."})
+			faults = append(faults, engine.Fault{Pointer: "/" + fieldCommand, Code: engine.FaultFormat, Message: "The command's id is not a UUID."})
 		}
 	}
 	switch {
@@ -119,12 +119,12 @@ func (in input) submission(kind *engine.CommandType) (engine.Submission, error) 
 	case kind.Creates == engine.CreatesYes:
 		s.StreamID = newStream(s.ID)
 	default:
-		faults = append(faults, engine.Fault{Pointer: "/" + fieldStream, Code: "required", Message: "It is not said what this is for."})
+		faults = append(faults, engine.Fault{Pointer: "/" + fieldStream, Code: engine.FaultRequired, Message: "It is not said what this is for."})
 	}
 	if text := in.reserved(fieldIfVersion); text != "" {
 		version, err := strconv.ParseInt(text, 10, 64)
 		if err != nil || version < 0 {
-			faults = append(faults, engine.Fault{Pointer: "/" + fieldIfVersion, Code: "type", Message: "The version is not a number."})
+			faults = append(faults, engine.Fault{Pointer: "/" + fieldIfVersion, Code: engine.FaultType, Message: "The version is not a number."})
 		}
 		s.IfVersion = &version
 	}

@@ -23,6 +23,7 @@ type fakeClient struct {
 	hub       engine.Hub
 	submitErr error
 	waitErr   error
+	readErr   error         // of lists
 	archived  int64         // versions up to it left every stream
 	status    engine.Status // of outcomes, whatever became of them; "": the truth
 
@@ -236,6 +237,9 @@ func (f *fakeClient) lists(context.Context) ([]listing, error) {
 func (f *fakeClient) list(_ context.Context, id string, version int64) (todoList, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	if f.readErr != nil {
+		return todoList{}, f.readErr
+	}
 	l := f.fold(id, version)
 	if l.Version == 0 || version > l.Head {
 		return l, fmt.Errorf("list %s: %w", id, engine.ErrNotFound)

@@ -77,9 +77,6 @@ func (s *Server) operated(w http.ResponseWriter, r *http.Request, err error) {
 	if err == nil {
 		return
 	}
-	p := problemOf(err)
-	if p.status >= http.StatusInternalServerError {
-		s.cfg.Log.ErrorContext(r.Context(), "operation failed", "what", r.PathValue("operation"), "error", err)
-	}
-	_ = sse.PatchElementTempl(toast(p.message, true), datastar.WithSelectorID("toasts"), datastar.WithModeAppend()) // the tab is gone: nobody is left to tell
+	s.note(r.Context(), "operation failed", err, "what", r.PathValue("operation"))
+	_ = sse.PatchElementTempl(toast(problemOf(err).message, true), datastar.WithSelectorID("toasts"), datastar.WithModeAppend()) // the tab is gone: nobody is left to tell
 }

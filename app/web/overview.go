@@ -34,9 +34,9 @@ func (o *overview) notice(ctx context.Context) string {
 	if time.Since(o.at) < overviewAge {
 		return o.said
 	}
-	o.at, o.said = time.Now(), ""
 	status, err := o.ops.Status(ctx)
-	if err != nil { // the lists are there: what else is wrong, the System page tells
+	o.at, o.said = time.Now(), "" // from the answer on: those who waited for it do not ask again
+	if err != nil {               // the lists are there: what else is wrong, the System page tells
 		return ""
 	}
 	for _, c := range status.Consumers {

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"context"
 	"errors"
 	"net/http"
 
@@ -94,15 +95,30 @@ func refusalStatus(code string) int {
 	return http.StatusConflict
 }
 
-// fail answers with an error as a page. Our own faults are logged.
-func (s *Server) fail(w http.ResponseWriter, r *http.Request, err error) {
-	p := problemOf(err)
-	if p.status >= http.StatusInternalServerError {
-		s.cfg.Log.ErrorContext(r.Context(), "request failed", "method", r.Method, "pattern", r.Pattern, "error", err)
-	}
-	if p.status == http.StatusTooManyRequests || p.status == http.StatusServiceUnavailable {
+// busy says whether the server could not take a request now.
+func (p problem) busy() bool {
+	return p.status == http.StatusTooManyRequests || p.status == http.StatusServiceUnavailable
+}
+
+// askLater tells a program to ask again soon, where that helps.
+func askLater(w http.ResponseWriter, p problem) {
+	if p.busy() {
 		w.Header().Set("Retry-After", "1")
 	}
+}
+
+// note logs what is our fault. Who went away is nobody's.
+func (s *Server) note(ctx context.Context, what string, err error, more ...any) {
+	if problemOf(err).status >= http.StatusInternalServerError && !errors.Is(err, context.Canceled) {
+		s.cfg.Log.ErrorContext(ctx, what, append(more, "error", err)...)
+	}
+}
+
+// fail answers with an error as a page.
+func (s *Server) fail(w http.ResponseWriter, r *http.Request, err error) {
+	p := problemOf(err)
+	s.note(r.Context(), "request failed", err, "method", r.Method, "pattern", r.Pattern)
+	askLater(w, p)
 	if r.Method != http.MethodGet && isDatastar(r) {
 		plain(w, p.status, p.message)
 		return
