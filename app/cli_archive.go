@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strconv"
-	"time"
 
 	"github.com/spf13/cobra"
 
@@ -24,7 +22,7 @@ func archiveCommand(flags *flags) *cobra.Command {
 		Example: "  app archive --before 2026-01-01T00:00:00Z --to 2025.jsonl",
 		Args:    usageArgs(cobra.NoArgs),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			r, err := parseRange(before)
+			below, err := parsePoint("--before", "position", before)
 			if err == nil && file == "" {
 				err = errors.New("--to is missing: name the file to write")
 			}
@@ -32,7 +30,7 @@ func archiveCommand(flags *flags) *cobra.Command {
 				return &usageError{err}
 			}
 			return withSession(cmd, *flags, func(ctx context.Context, s session) error {
-				out, err := s.eng.Archive(ctx, r, file, reporter(s.notes, "written", "lines"))
+				out, err := s.eng.Archive(ctx, postgres.ArchiveRange{Position: below.number, Time: below.time}, file, reporter(s.notes, "written", "lines"))
 				if err != nil {
 					return err
 				}
@@ -44,15 +42,4 @@ func archiveCommand(flags *flags) *cobra.Command {
 	cmd.Flags().StringVar(&before, "before", "", "a position, or an RFC 3339 time (required)")
 	cmd.Flags().StringVar(&file, "to", "", "the file to write; it must not exist (required)")
 	return cmd
-}
-
-func parseRange(text string) (postgres.ArchiveRange, error) {
-	if position, err := strconv.ParseInt(text, 10, 64); err == nil && position > 0 {
-		return postgres.ArchiveRange{Position: position}, nil
-	}
-	at, err := time.Parse(time.RFC3339Nano, text)
-	if err != nil {
-		return postgres.ArchiveRange{}, fmt.Errorf("--before %q: want a position from 1, or a time such as 2026-01-31T12:00:00Z", text)
-	}
-	return postgres.ArchiveRange{Time: at}, nil
 }

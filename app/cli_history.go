@@ -5,8 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"strconv"
-	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -14,7 +12,7 @@ import (
 	"github.com/backstory-go/backstory/engine"
 )
 
-// historyPage is how many events are in memory at a time.
+// historyPage is how many events or commands are read at a time.
 const historyPage = 500
 
 func historyCommand(flags *flags) *cobra.Command {
@@ -29,9 +27,12 @@ func historyCommand(flags *flags) *cobra.Command {
 		Example: "  app history todos.list 0190a5a0-0000-7000-8000-000000000001 --at 3",
 		Args:    usageArgs(cobra.ExactArgs(2)),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			point, err := parsePoint(at)
-			if err != nil {
-				return &usageError{err}
+			var then point
+			if at != "" {
+				var err error
+				if then, err = parsePoint("--at", "version", at); err != nil {
+					return &usageError{err}
+				}
 			}
 			return withSession(cmd, *flags, func(ctx context.Context, s session) error {
 				stream, err := s.stream(args[0], args[1])
@@ -39,7 +40,7 @@ func historyCommand(flags *flags) *cobra.Command {
 					return &usageError{err}
 				}
 				if at != "" {
-					return s.stateAt(ctx, stream, point, asJSON)
+					return s.stateAt(ctx, stream, then, asJSON)
 				}
 				return s.history(ctx, stream, asJSON)
 			})
@@ -50,46 +51,17 @@ func historyCommand(flags *flags) *cobra.Command {
 	return cmd
 }
 
-// point is a moment of a stream: a version, or the last one at a time.
-type point struct {
-	version int64
-	time    time.Time
-}
-
-func parsePoint(text string) (point, error) {
-	if text == "" {
-		return point{}, nil
-	}
-	if version, err := strconv.ParseInt(text, 10, 64); err == nil && version > 0 {
-		return point{version: version}, nil
-	}
-	at, err := time.Parse(time.RFC3339Nano, text)
-	if err != nil {
-		return point{}, fmt.Errorf("--at %q: want a version from 1, or a time such as 2026-01-31T12:00:00Z", text)
-	}
-	return point{time: at}, nil
-}
-
-// stream finds the actor by its type, or by its last part where only one has it.
+// stream is the one of an actor, named by its type or the last part of it, with an id.
 func (s session) stream(actor, id string) (engine.StreamID, error) {
-	var found, all []string
+	var names []string
 	for _, a := range s.system.Actors() {
-		all = append(all, a.Type)
-		if a.Type == actor || strings.HasSuffix(a.Type, "."+actor) {
-			found = append(found, a.Type)
-		}
+		names = append(names, a.Type)
 	}
-	if _, ok := s.system.Actor(actor); ok {
-		found = []string{actor}
+	typ, err := lookup("actor", actor, names)
+	if err != nil {
+		return engine.StreamID{}, err
 	}
-	switch len(found) {
-	case 0:
-		return engine.StreamID{}, fmt.Errorf("no actor %q; there are %s", actor, strings.Join(all, ", "))
-	case 1:
-	default:
-		return engine.StreamID{}, fmt.Errorf("actor %q could be %s: give the whole name", actor, strings.Join(found, " or "))
-	}
-	a, _ := s.system.Actor(found[0])
+	a, _ := s.system.Actor(typ)
 	return streamOf(a, id)
 }
 
@@ -105,8 +77,8 @@ func streamOf(actor *engine.Actor, id string) (engine.StreamID, error) {
 	return engine.StreamID{Type: actor.Type, ID: parsed}, nil
 }
 
-// pages reads a stream until do has enough. A stream without events is an error.
-func (s session) pages(ctx context.Context, stream engine.StreamID, do func([]engine.Recorded) (more bool, err error)) error {
+// pages reads a stream from its beginning. A stream without events is an error.
+func (s session) pages(ctx context.Context, stream engine.StreamID, do func([]engine.Recorded) error) error {
 	for after := int64(0); ; {
 		page, err := s.eng.Events(ctx, stream, after, historyPage)
 		if archived, ok := errors.AsType[*engine.ArchivedError](err); ok && after == 0 {
@@ -125,7 +97,7 @@ func (s session) pages(ctx context.Context, stream engine.StreamID, do func([]en
 		if len(page) == 0 {
 			return nil
 		}
-		if more, err := do(page); err != nil || !more {
+		if err := do(page); err != nil {
 			return err
 		}
 		after = page[len(page)-1].Meta.Version
@@ -135,8 +107,8 @@ func (s session) pages(ctx context.Context, stream engine.StreamID, do func([]en
 // stateAt prints the state as it was: on one line with --json, else indented.
 func (s session) stateAt(ctx context.Context, stream engine.StreamID, p point, asJSON bool) error {
 	then, err := s.read(ctx, stream, p)
-	if errors.Is(err, engine.ErrNotFound) && p.version > 0 {
-		return fmt.Errorf("%s has no version %d: %w", stream, p.version, err)
+	if errors.Is(err, engine.ErrNotFound) && p.number > 0 {
+		return fmt.Errorf("%s has no version %d: %w", stream, p.number, err)
 	}
 	if errors.Is(err, engine.ErrNotFound) {
 		return fmt.Errorf("%s had no events at %s: %w", stream, p.time.Format(time.RFC3339Nano), err)
@@ -169,8 +141,8 @@ func (s session) stateAt(ctx context.Context, stream engine.StreamID, p point, a
 
 // read is the state at the point.
 func (s session) read(ctx context.Context, stream engine.StreamID, p point) (engine.StreamState, error) {
-	if p.version > 0 {
-		return s.eng.State(ctx, stream, p.version)
+	if p.number > 0 {
+		return s.eng.State(ctx, stream, p.number)
 	}
 	return s.eng.StateAt(ctx, stream, p.time)
 }

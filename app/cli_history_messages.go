@@ -23,10 +23,10 @@ func (s session) history(ctx context.Context, stream engine.StreamID, asJSON boo
 		Events   []engine.Recorded `json:"events"`
 		Commands []askedCommand    `json:"commands"`
 	}{[]engine.Recorded{}, commands}
-	err = s.pages(ctx, stream, func(page []engine.Recorded) (bool, error) {
+	err = s.pages(ctx, stream, func(page []engine.Recorded) error {
 		if asJSON {
 			view.Events = append(view.Events, page...)
-			return true, nil
+			return nil
 		}
 		for _, r := range page {
 			n := 0
@@ -34,15 +34,15 @@ func (s session) history(ctx context.Context, stream engine.StreamID, asJSON boo
 				n++
 			}
 			if err := s.printCommands(commands[:n]); err != nil {
-				return false, err
+				return err
 			}
 			commands = commands[n:]
 			_, err := fmt.Fprintf(s.out, "%d  %s  %s  %s  %s\n", r.Meta.Version, r.Meta.At.Format(time.RFC3339Nano), r.Meta.By, r.Type, r.Data)
 			if err != nil {
-				return false, err
+				return err
 			}
 		}
-		return true, nil
+		return nil
 	})
 	if err == nil && asJSON {
 		return s.printJSON(view)

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"strings"
-	"text/tabwriter"
 
 	"github.com/spf13/cobra"
 
@@ -54,7 +53,7 @@ func parkedCommand(flags *flags) *cobra.Command {
 	return cmd
 }
 
-// named gives a consumer its full name: the last part is enough where it is unique.
+// named gives a consumer its full name.
 func (f parkedFlags) named(ctx context.Context, s session) (parkedFlags, error) {
 	if f.consumer == "" || f.consumer == engine.ConsumerCommands {
 		return f, nil
@@ -63,20 +62,13 @@ func (f parkedFlags) named(ctx context.Context, s session) (parkedFlags, error) 
 	if err != nil {
 		return f, err
 	}
-	var known, fit []string
+	names := []string{engine.ConsumerCommands}
 	for _, c := range status.Consumers {
-		if c.Name == f.consumer {
-			return f, nil
-		}
-		known = append(known, c.Name)
-		if strings.HasSuffix(c.Name, "."+f.consumer) {
-			fit = append(fit, c.Name)
-		}
+		names = append(names, c.Name)
 	}
-	if len(fit) != 1 {
-		return f, &usageError{fmt.Errorf("--consumer %q: want one of %s", f.consumer, strings.Join(append(known, engine.ConsumerCommands), ", "))}
+	if f.consumer, err = lookup("consumer", f.consumer, names); err != nil {
+		return f, &usageError{fmt.Errorf("--consumer: %w", err)}
 	}
-	f.consumer = fit[0]
 	return f, nil
 }
 
@@ -104,15 +96,12 @@ func listParked(ctx context.Context, s session, f parkedFlags) error {
 	if f.json {
 		return s.printJSON(list)
 	}
-	out := tabwriter.NewWriter(s.out, 0, 0, 2, ' ', 0)
-	var faults []error
+	t := s.table()
 	for _, p := range list {
 		first, _, _ := strings.Cut(p.Error, "\n")
-		_, err := fmt.Fprintf(out, "%s\t%s\tat %d\t%d tries\tparked %s\t%s\n", p.Consumer, p.Key, p.Position, p.Attempts,
-			p.ParkedAt.Format("2006-01-02 15:04:05Z07:00"), first)
-		faults = append(faults, err)
+		t.line("%s\t%s\tat %d\t%d tries\tparked %s\t%s", p.Consumer, p.Key, p.Position, p.Attempts, p.ParkedAt.Format(stamp), first)
 	}
-	return errors.Join(append(faults, out.Flush())...)
+	return t.end()
 }
 
 // parkedShown is one parked key with what waits behind it.
@@ -147,7 +136,7 @@ func showParked(ctx context.Context, s session, f parkedFlags) error {
 
 func (s session) printParked(k parkedShown) error {
 	_, err := fmt.Fprintf(s.out, "%s %s: parked after %d tries, since %s\n%s\n", k.Consumer, k.Key, k.Attempts,
-		k.FirstAt.Format("2006-01-02 15:04:05Z07:00"), indented(k.Error))
+		k.FirstAt.Format(stamp), indented(k.Error))
 	for _, m := range k.Messages {
 		if err == nil {
 			_, err = fmt.Fprintf(s.out, "  %d  %s  %s  %s\n", m.Position, m.Type, m.Stream, m.Data)

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -37,33 +36,18 @@ func rebuildCommand(flags *flags) *cobra.Command {
 	}
 }
 
-// folded finds a projection, or a reactor with state, by its name, or by its last part
-// where only one has it.
+// folded is a projection, or a reactor with state, by its name or the last part of it.
 func (s session) folded(name string) (string, error) {
-	var found, all []string
+	var names []string
 	for _, p := range s.system.Projections() {
-		all = append(all, p.Name)
+		names = append(names, p.Name)
 	}
 	for _, r := range s.system.Reactors() {
 		if r.Evolve != nil {
-			all = append(all, r.Type)
+			names = append(names, r.Type)
 		}
 	}
-	for _, n := range all {
-		if n == name {
-			return name, nil
-		}
-		if strings.HasSuffix(n, "."+name) {
-			found = append(found, n)
-		}
-	}
-	switch len(found) {
-	case 0:
-		return "", fmt.Errorf("nothing to rebuild is named %q; there are %s", name, strings.Join(all, ", "))
-	case 1:
-		return found[0], nil
-	}
-	return "", fmt.Errorf("%q could be %s: give the whole name", name, strings.Join(found, " or "))
+	return lookup("projection or reactor with state", name, names)
 }
 
 func (s session) rebuild(ctx context.Context, name string, progress io.Writer) error {

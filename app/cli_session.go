@@ -4,9 +4,11 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"log/slog"
 	"os"
+	"text/tabwriter"
 
 	"github.com/spf13/cobra"
 
@@ -52,6 +54,26 @@ func (s session) printJSON(value any) error {
 	encoder.SetEscapeHTML(false)
 	return encoder.Encode(value)
 }
+
+// stamp is the form of a time that a person reads.
+const stamp = "2006-01-02 15:04:05Z07:00"
+
+// table prints lines whose columns stand below each other.
+type table struct {
+	out    *tabwriter.Writer
+	faults []error
+}
+
+func (s session) table() *table { return &table{out: tabwriter.NewWriter(s.out, 0, 0, 2, ' ', 0)} }
+
+// line adds a line; tabs part its columns.
+func (t *table) line(format string, args ...any) {
+	_, err := fmt.Fprintf(t.out, format+"\n", args...)
+	t.faults = append(t.faults, err)
+}
+
+// end prints what was added.
+func (t *table) end() error { return errors.Join(append(t.faults, t.out.Flush())...) }
 
 // jsonFlag is the same for every command that tells something.
 func jsonFlag(cmd *cobra.Command, target *bool) {
