@@ -22,7 +22,7 @@ func probeCommand(flags *flags) *cobra.Command {
 			if err != nil {
 				return &usageError{err}
 			}
-			return probe(cmd.Context(), publicURL(cfg.addr)+"/readyz")
+			return probe(cmd.Context(), localURL(cfg.addr)+"/readyz")
 		},
 	}
 }

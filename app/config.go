@@ -31,6 +31,7 @@ type flags struct {
 // config is what the app runs with: flags before environment before .env.
 type config struct {
 	addr          string // host:port
+	siteURL       string // where people open the app, for links in messages; empty: localhost
 	databaseURL   string // empty: the private cluster
 	directURL     string // for LISTEN; empty: databaseURL
 	ownerURL      string // of the role that migrates and archives; empty: databaseURL
@@ -52,6 +53,9 @@ type openAI struct {
 	model   string
 }
 
+// setting is an environment variable.
+type setting struct{ name, value string }
+
 // Validate joins everything that is wrong with the configuration.
 func (c config) Validate() error {
 	var faults []error
@@ -71,14 +75,14 @@ func (c config) Validate() error {
 	if c.sessionSecret != "" && len(c.sessionSecret) < 16 {
 		faults = append(faults, errors.New("SESSION_SECRET: want at least 16 characters"))
 	}
-	for name, address := range map[string]string{"SLACK_WEBHOOK_URL": c.slackWebhook, "OPENAI_BASE_URL": c.openAI.baseURL} {
-		if u, err := url.Parse(address); err != nil || address != "" && u.Scheme != "http" && u.Scheme != "https" {
-			faults = append(faults, fmt.Errorf("%s: want an address that begins with https:// or http://", name)) // it may be a secret
+	for _, s := range []setting{{"PUBLIC_URL", c.siteURL}, {"SLACK_WEBHOOK_URL", c.slackWebhook}, {"OPENAI_BASE_URL", c.openAI.baseURL}} {
+		if u, err := url.Parse(s.value); err != nil || s.value != "" && u.Scheme != "http" && u.Scheme != "https" {
+			faults = append(faults, fmt.Errorf("%s: want an address that begins with https:// or http://", s.name)) // it may be a secret
 		}
 	}
-	for name, address := range map[string]string{"DATABASE_URL": c.databaseURL, "DATABASE_DIRECT_URL": c.directURL, "DATABASE_OWNER_URL": c.ownerURL} {
-		if _, err := pgx.ParseConfig(address); err != nil { // not shown: it may hold a password
-			faults = append(faults, fmt.Errorf("%s: want an address such as postgres://user:password@host:5432/database", name))
+	for _, s := range []setting{{"DATABASE_URL", c.databaseURL}, {"DATABASE_DIRECT_URL", c.directURL}, {"DATABASE_OWNER_URL", c.ownerURL}} {
+		if _, err := pgx.ParseConfig(s.value); err != nil { // not shown: it may hold a password
+			faults = append(faults, fmt.Errorf("%s: want an address such as postgres://user:password@host:5432/database", s.name))
 		}
 	}
 	return errors.Join(faults...)
@@ -98,6 +102,7 @@ func loadConfig(f flags, environment func(string) (string, bool), dotenv string)
 	}
 	cfg := config{
 		addr:          address(f.addr, get("PORT")),
+		siteURL:       strings.TrimRight(get("PUBLIC_URL"), "/"),
 		databaseURL:   get("DATABASE_URL"),
 		directURL:     get("DATABASE_DIRECT_URL"),
 		ownerURL:      get("DATABASE_OWNER_URL"),
@@ -140,6 +145,9 @@ func names(list string) []string {
 	}
 	return names
 }
+
+// links is the address that links to the app begin with.
+func (c config) links() string { return cmp.Or(c.siteURL, localURL(c.addr)) }
 
 // admin says who may see the System page.
 func (c config) admin(user string) bool {

@@ -80,3 +80,20 @@ func TestHostsOfLoopback(t *testing.T) {
 		}
 	}
 }
+
+func TestLinksLeadToWherePeopleOpenTheApp(t *testing.T) {
+	for set, want := range map[string]string{
+		"":                       "http://localhost:9292",
+		"https://todos.example/": "https://todos.example",
+		"todos.example":          "",
+	} {
+		cfg, err := loadConfig(flags{addr: "0.0.0.0:9292", logFormat: "text", roles: "web"},
+			func(k string) (string, bool) { return map[string]string{"PUBLIC_URL": set}[k], true }, "/nowhere")
+		if (err == nil) != (want != "") {
+			t.Errorf("PUBLIC_URL %q: %v", set, err)
+		}
+		if err == nil && cfg.links() != want {
+			t.Errorf("PUBLIC_URL %q: links begin with %s, want %s", set, cfg.links(), want)
+		}
+	}
+}

@@ -93,7 +93,7 @@ func newSystem(cfg config) *engine.System {
 	todos.Register(system,
 		expander.Expander{Key: cfg.openAI.key, BaseURL: cfg.openAI.baseURL, Model: cfg.openAI.model},
 		apptodos.List{}, apptodos.ListName{}, apptodos.Listings{},
-		slack.Dispatcher{Webhook: cfg.slackWebhook, BaseURL: publicURL(cfg.addr)})
+		slack.Dispatcher{Webhook: cfg.slackWebhook, BaseURL: cfg.links()})
 	return system
 }
 
@@ -149,7 +149,7 @@ func run(ctx context.Context, cfg config, services []func(context.Context) error
 		}
 		return server.Close() // whoever still waits asks again: the commands are stored
 	})
-	_, _ = fmt.Fprintf(out, "Ready on %s\n", publicURL(listener.Addr().String()))
+	_, _ = fmt.Fprintf(out, "Ready on %s\n", localURL(listener.Addr().String()))
 	return group.Wait()
 }
 
@@ -167,8 +167,8 @@ func httpServer(handler http.Handler, log *slog.Logger) *http.Server {
 	}
 }
 
-// publicURL is what a person opens in a browser.
-func publicURL(addr string) string {
+// localURL is what a person of this machine opens in a browser.
+func localURL(addr string) string {
 	host, port, err := net.SplitHostPort(addr)
 	if ip := net.ParseIP(host); err != nil || ip == nil || ip.IsLoopback() || ip.IsUnspecified() {
 		host = "localhost"
