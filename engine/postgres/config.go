@@ -3,6 +3,7 @@ package postgres
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"log/slog"
 	"math/rand/v2"
 	"slices"
@@ -12,6 +13,7 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/backstory-go/backstory/engine"
+	queries "github.com/backstory-go/backstory/queries/engine"
 )
 
 // Role is a part that a process plays.
@@ -48,6 +50,8 @@ type Config struct {
 	OutcomeRetention time.Duration
 
 	NewID func() uuid.UUID // of commands and processes; default: UUIDv7
+
+	migrations fs.FS // default: this program's; tests have other programs by it
 }
 
 // ConsumerConfig says how a consumer of the log works. Zero values stand for
@@ -101,6 +105,9 @@ func (c Config) withDefaults() Config {
 	c.ConnectWait = orDefault(c.ConnectWait, 10*time.Second)
 	if len(c.Roles) == 0 {
 		c.Roles = []Role{RoleWeb, RoleWorker}
+	}
+	if c.migrations == nil {
+		c.migrations = queries.Migrations
 	}
 	if c.NewID == nil {
 		c.NewID = func() uuid.UUID { return uuid.Must(uuid.NewV7()) }

@@ -25,7 +25,6 @@ type Engine struct {
 	log    *slog.Logger
 	id     uuid.UUID // of this start of this process
 	opened time.Time
-	schema int64 // version of the engine's schema that this program brings
 
 	program func() (string, error) // tells it from another build; see programID
 
@@ -93,10 +92,7 @@ func Open(ctx context.Context, cfg Config) (*Engine, error) {
 	}
 	e := assemble(cfg, work, reads)
 	e.awaited = watched
-	if e.schema, err = ownSchema(); err == nil {
-		err = e.epochs.look(ctx)
-	}
-	if err != nil {
+	if err := e.epochs.look(ctx); err != nil {
 		e.Close()
 		return nil, fault(ctx, err, "open")
 	}
@@ -114,7 +110,7 @@ func assemble(cfg Config, work, reads *pgxpool.Pool) *Engine {
 	e.applied = newApplied()
 	e.snapshots = newSnapshots(e.ctx, work, e.log)
 	e.states = newStates(cfg.CacheStreams)
-	e.epochs = newEpochs(e.sql, e.health, e.onEpoch)
+	e.epochs = newEpochs(e.sql, cfg.program(), e.health, e.onEpoch)
 	e.tail = newTail(e.sql, &e.hub, e.epochs.saw, func() bool { return !e.hears.Load() })
 	e.waiters = newWaiters(enginedb.New(reads))
 	e.sequencer = newSequencer(e.ctx, work, e.log, cfg.System, cfg.CacheStreams, e.health.begin("append", 0))
@@ -159,14 +155,15 @@ func (e *Engine) onInbox() {
 
 // Run works until ctx ends, then finishes or hands over what is in hand, and
 // returns when everything it started has ended. An unreachable database is
-// waited for; it is no reason to return.
+// waited for; it is no reason to return. ErrNewerSchema: a newer program changed the
+// schema meanwhile, and this one must not work with it.
 func (e *Engine) Run(ctx context.Context) error {
 	e.runs.Add(1)
 	defer e.runs.Done()
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	defer context.AfterFunc(e.ctx, cancel)()
-	var group errgroup.Group
+	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error { return e.listen(ctx) })
 	group.Go(func() error { return e.epochs.run(ctx) })
 	group.Go(func() error { return e.watchAnswers(ctx) })

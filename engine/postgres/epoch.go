@@ -2,6 +2,7 @@ package postgres
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sync"
 	"time"
@@ -43,6 +44,7 @@ type EpochStatus struct {
 // tables when it is used.
 type epochs struct {
 	sql     *enginedb.Queries
+	program int64 // version of the schema that it brings
 	health  *health
 	bell    bell
 	changed func(EpochStatus) // called without the lock
@@ -59,20 +61,25 @@ type place struct {
 	id       uuid.UUID
 }
 
-func newEpochs(sql *enginedb.Queries, health *health, changed func(EpochStatus)) *epochs {
-	return &epochs{sql: sql, health: health, bell: newBell(), changed: changed}
+func newEpochs(sql *enginedb.Queries, program int64, health *health, changed func(EpochStatus)) *epochs {
+	return &epochs{sql: sql, program: program, health: health, bell: newBell(), changed: changed}
 }
 
-// run looks with every beat and after every reconnect, until ctx ends.
+// run looks with every beat and after every reconnect, until ctx ends, or the schema
+// becomes one that this program must not work with.
 func (w *epochs) run(ctx context.Context) error {
 	account := w.health.begin("epoch", stuckAfter)
 	defer account.end()
 	ticker := time.NewTicker(beatEvery)
 	defer ticker.Stop()
 	for ctx.Err() == nil {
-		if err := w.look(ctx); err == nil {
+		err := w.look(ctx)
+		switch {
+		case err == nil:
 			account.works()
-		} else if !ended(ctx, err) {
+		case errors.Is(err, ErrNewerSchema):
+			return err
+		case !ended(ctx, err):
 			account.fails(err)
 		}
 		select {
@@ -90,6 +97,9 @@ func (w *epochs) look(ctx context.Context) error {
 	defer cancel()
 	before := w.last()
 	row, err := w.sql.EpochLook(ctx, enginedb.EpochLookParams{Position: before.position})
+	if err == nil {
+		err = (schema{supports: row.Supports}).admits(w.program)
+	}
 	if err != nil {
 		return err
 	}

@@ -3,16 +3,11 @@ package postgres
 import (
 	"context"
 	"errors"
-	"fmt"
-	"io/fs"
 
 	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/stdlib"
-	"github.com/pressly/goose/v3"
 
 	"github.com/backstory-go/backstory/engine"
 	"github.com/backstory-go/backstory/engine/postgres/enginedb"
-	queries "github.com/backstory-go/backstory/queries/engine"
 )
 
 // commandSlots is how many hash slots the inbox has. It is part of the stored
@@ -25,10 +20,6 @@ const (
 	unlockMigrations = "select pg_advisory_unlock(hashtextextended('backstory.migrations', 0))"
 	createSchema     = "create schema if not exists backstory"
 )
-
-// ErrNewerSchema means that newer programs changed the engine's schema more often
-// than once since this one: what it would write might not be what they read.
-var ErrNewerSchema = errors.New("the database's schema is too new for this program")
 
 // prepare brings the database up to date, one process at a time: the engine's
 // schema as its owner, then what the working role owns, the tables of projections.
@@ -47,10 +38,8 @@ func prepare(ctx context.Context, cfg Config) error {
 		return fault(ctx, err, "lock migrations")
 	}
 	defer func() { _, _ = conn.Exec(context.WithoutCancel(ctx), unlockMigrations) }()
-	if _, err := conn.Exec(ctx, createSchema); err != nil {
-		return fault(ctx, err, "create schema backstory")
-	}
-	if err := migrate(ctx, conn.Config()); err != nil {
+	found, err := migrated(ctx, conn, cfg)
+	if err != nil {
 		return fault(ctx, err, "migrate")
 	}
 	if err := enginedb.New(conn).EpochFound(ctx); err != nil {
@@ -68,7 +57,12 @@ func prepare(ctx context.Context, cfg Config) error {
 	if err := worker.QueryRow(ctx, "select current_user").Scan(&role); err != nil {
 		return fault(ctx, err, "ask for the working role")
 	}
-	if err := grant(ctx, conn, role); err != nil {
+	// What is ahead has tables that this program does not know, and newer programs
+	// have given the rights on them.
+	if !found.ahead() {
+		err = grant(ctx, conn, role)
+	}
+	if err != nil {
 		return fault(ctx, err, "give rights to role %s", role)
 	}
 	return prepareWork(ctx, worker, cfg)
@@ -84,32 +78,6 @@ func prepareWork(ctx context.Context, conn *pgx.Conn, cfg Config) error {
 		}
 	}
 	return nil
-}
-
-func migrate(ctx context.Context, cfg *pgx.ConnConfig) error {
-	db := stdlib.OpenDB(*cfg)
-	defer db.Close()
-	files, err := fs.Sub(queries.Migrations, "migrations")
-	if err != nil {
-		return err
-	}
-	provider, err := goose.NewProvider(goose.DialectPostgres, db, files, goose.WithTableName("backstory.migrations"))
-	if err != nil {
-		return err
-	}
-	if _, err = provider.Up(ctx); err != nil {
-		return err
-	}
-	stored, err := provider.GetDBVersion(ctx)
-	if err != nil {
-		return err
-	}
-	own, err := ownSchema()
-	if err == nil && stored > own+1 {
-		err = fmt.Errorf("%w: it is at %d, this program brings %d and works with one more; start the program that brought it there, or a newer one",
-			ErrNewerSchema, stored, own)
-	}
-	return err
 }
 
 func ensureSlots(ctx context.Context, conn *pgx.Conn) error {
@@ -193,20 +161,4 @@ func beginProjection(ctx context.Context, tx pgx.Tx, c *consumer) error {
 		return err
 	}
 	return sql.DefinitionLive(ctx, enginedb.DefinitionLiveParams{Projection: c.name, Hash: c.hash})
-}
-
-// ownSchema is the version of the engine's schema that this program brings.
-func ownSchema() (version int64, err error) {
-	files, err := fs.Glob(queries.Migrations, "migrations/*.sql")
-	if err != nil {
-		return 0, err
-	}
-	for _, file := range files {
-		n, err := goose.NumericComponent(file)
-		if err != nil {
-			return 0, err
-		}
-		version = max(version, n)
-	}
-	return version, nil
 }

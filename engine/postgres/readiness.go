@@ -31,8 +31,6 @@ type Check struct {
 	Detail string `json:"detail,omitempty"`
 }
 
-const schemaVersion = "select coalesce(max(version_id), 0) from backstory.migrations where is_applied"
-
 // Readiness looks at the database and at what this process hears of it, at most
 // once a second. It names no host and no person: strangers may read it.
 func (e *Engine) Readiness(ctx context.Context) Readiness {
@@ -50,15 +48,15 @@ func (e *Engine) Readiness(ctx context.Context) Readiness {
 }
 
 func (e *Engine) checkDatabase(ctx context.Context) ([]Check, error) {
-	var version int64
-	if err := e.reads.QueryRow(ctx, schemaVersion).Scan(&version); err != nil {
+	found, err := lookSchema(ctx, e.reads)
+	if err != nil {
 		return nil, err
 	}
 	role, err := enginedb.New(e.reads).WatchRole(ctx)
 	if err != nil {
 		return nil, err
 	}
-	return []Check{checkStandby(role.Standby), checkSchema(version, e.schema), checkRole(role.Owner)}, nil
+	return []Check{checkStandby(role.Standby), checkSchema(found, e.epochs.program), checkRole(role.Owner)}, nil
 }
 
 func checkStandby(standby bool) Check {
@@ -68,16 +66,19 @@ func checkStandby(standby bool) Check {
 	return Check{Name: "database", Status: CheckOK}
 }
 
-// checkSchema lets a program run with its own schema and the next: the next one
-// only adds.
-func checkSchema(stored, own int64) Check {
-	switch stored {
-	case own:
-		return Check{Name: "schema", Status: CheckOK}
-	case own + 1:
-		return Check{"schema", CheckNote, fmt.Sprintf("the database is at %d, one ahead of this program", stored)}
+// checkSchema lets a program run with its own schema, and with what newer programs
+// made of it as long as they say that it may.
+func checkSchema(found schema, program int64) Check {
+	err := found.admits(program)
+	switch {
+	case err != nil:
+		return Check{"schema", CheckFailed, err.Error()}
+	case found.version < program:
+		return Check{"schema", CheckFailed, fmt.Sprintf("the database is at %d, this program needs %d", found.version, program)}
+	case found.version > program:
+		return Check{"schema", CheckNote, fmt.Sprintf("the database is at %d and works with programs from %d on; this one brings %d", found.version, found.supports, program)}
 	}
-	return Check{"schema", CheckFailed, fmt.Sprintf("the database is at %d, this program needs %d", stored, own)}
+	return Check{Name: "schema", Status: CheckOK}
 }
 
 func checkRole(owner bool) Check {

@@ -2,6 +2,7 @@ package postgres_test
 
 import (
 	"errors"
+	"fmt"
 	"log/slog"
 	"slices"
 	"strings"
@@ -153,22 +154,27 @@ func TestReadiness_AnotherSchema(t *testing.T) {
 	if c := schema(); c.Status != postgres.CheckOK {
 		t.Errorf("its own schema: %+v", c)
 	}
-	newer := `INSERT INTO backstory.migrations (version_id, is_applied) SELECT max(version_id) + 1, true FROM backstory.migrations`
-	for _, want := range []string{postgres.CheckNote, postgres.CheckFailed} {
-		if err := sql(t, url, newer); err != nil {
+	const ahead = `INSERT INTO backstory.migrations (version_id, is_applied) SELECT max(version_id) + 1, true FROM backstory.migrations`
+	const raised = `SELECT backstory.supports(max(version_id)) FROM backstory.migrations`
+	for _, step := range []struct{ change, want string }{{ahead, postgres.CheckNote}, {ahead, postgres.CheckNote}, {raised, postgres.CheckFailed}} {
+		if err := sql(t, url, step.change); err != nil {
 			t.Fatal(err)
 		}
-		eventually(t, "the schema is "+want, func() bool { return schema().Status == want })
+		version := fmt.Sprint(one[int64](t, url, `SELECT max(version_id) FROM backstory.migrations`))
+		eventually(t, "the schema is "+step.want, func() bool {
+			c := schema()
+			return c.Status == step.want && strings.Contains(c.Detail, version)
+		})
 		again, err := postgres.Open(within(t), postgres.Config{URL: url, System: bank(), Log: quiet()})
-		if refused := errors.Is(err, postgres.ErrNewerSchema); refused != (want == postgres.CheckFailed) || err != nil && !refused {
-			t.Errorf("a program that starts while the schema is %s: %v", want, err)
+		if refused := errors.Is(err, postgres.ErrNewerSchema); refused != (step.want == postgres.CheckFailed) || err != nil && !refused {
+			t.Errorf("a program that starts while the schema is %s: %v", step.want, err)
 		}
 		if err == nil {
 			again.Close()
 		}
 	}
 	if e.Readiness(within(t)).Ready {
-		t.Error("ready on a schema two ahead")
+		t.Error("ready on a schema that does not support it")
 	}
 }
 

@@ -8,8 +8,8 @@ package engine
 import "embed"
 
 // Migrations are the goose migrations of the schema "backstory", in the folder
-// "migrations". They only ever expand: a binary runs with the schema of its own
-// version and of the next one.
+// "migrations". Each says which programs before it go on working beside it: see its
+// README.md.
 //
 //go:embed migrations/*.sql
 var Migrations embed.FS

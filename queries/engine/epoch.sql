@@ -2,7 +2,7 @@
 
 -- name: EpochLook :one
 -- What a process compares with what it remembers: an index look-up each.
-SELECT l.id AS log, backstory.cluster()::bigint AS cluster, backstory.timeline()::integer AS timeline,
+SELECT l.id AS log, l.supports, backstory.cluster()::bigint AS cluster, backstory.timeline()::integer AS timeline,
        (SELECT d.oid FROM pg_catalog.pg_database d WHERE d.datname = current_database())::bigint AS database,
        'backstory.events'::regclass::oid::bigint AS events,
        coalesce(l.home_cluster, 0)::bigint AS home_cluster, coalesce(l.home_database, 0)::bigint AS home_database,

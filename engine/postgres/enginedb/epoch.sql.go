@@ -45,7 +45,7 @@ func (q *Queries) EpochFound(ctx context.Context) error {
 
 const EpochLook = `-- name: EpochLook :one
 
-SELECT l.id AS log, backstory.cluster()::bigint AS cluster, backstory.timeline()::integer AS timeline,
+SELECT l.id AS log, l.supports, backstory.cluster()::bigint AS cluster, backstory.timeline()::integer AS timeline,
        (SELECT d.oid FROM pg_catalog.pg_database d WHERE d.datname = current_database())::bigint AS database,
        'backstory.events'::regclass::oid::bigint AS events,
        coalesce(l.home_cluster, 0)::bigint AS home_cluster, coalesce(l.home_database, 0)::bigint AS home_database,
@@ -63,6 +63,7 @@ type EpochLookParams struct {
 
 type EpochLookRow struct {
 	Log          uuid.UUID
+	Supports     int64
 	Cluster      int64
 	Timeline     int32
 	Database     int64
@@ -81,6 +82,7 @@ func (q *Queries) EpochLook(ctx context.Context, arg EpochLookParams) (EpochLook
 	var i EpochLookRow
 	err := row.Scan(
 		&i.Log,
+		&i.Supports,
 		&i.Cluster,
 		&i.Timeline,
 		&i.Database,

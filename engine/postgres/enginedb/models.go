@@ -138,6 +138,7 @@ type BackstoryLog struct {
 	ID           uuid.UUID
 	HomeCluster  *int64
 	HomeDatabase *int64
+	Supports     int64
 }
 
 type BackstoryOutcome struct {
