@@ -26,6 +26,10 @@ type Fragment struct {
 	Component Component // one element with an id: the element of the page that it replaces
 	Position  int64     // of the log or version of the stream it shows: the event's id; 0: unknown
 	Cause     any       // what the newest change it shows came from, for Config.Patched; nil: unknown
+
+	// Again is how soon the page is rendered again for what no topic tells, while it
+	// shows this; 0: as Page.Every says. It may only be sooner than that.
+	Again time.Duration
 }
 
 // Page describes a kind of page. Its functions may be called at the same time

@@ -89,11 +89,31 @@ func (r *rendering) wait(ctx context.Context) (*rendered, error) {
 	}
 }
 
+// due says whether what was rendered is to be rendered again unasked by now.
+func (r *rendering) due(every time.Duration) bool {
+	select {
+	case <-r.done:
+		if r.result != nil {
+			every = sooner(every, r.result.fragment.Again)
+		}
+	default:
+	}
+	return every > 0 && time.Since(r.began) >= every
+}
+
+// sooner is the shorter of two times, where 0 is never.
+func sooner(a, b time.Duration) time.Duration {
+	if a == 0 || b == 0 {
+		return a + b
+	}
+	return min(a, b)
+}
+
 // again gives a rendering that began after every change that was signalled, and
 // less than every ago (0: whenever). One of the tabs renders it, for all of them.
 func (s *share) again(ctx context.Context, every time.Duration, do func() (*rendered, error)) (*rendered, error) {
 	s.mu.Lock()
-	if s.sub.Take() || every > 0 && s.now != nil && time.Since(s.now.began) >= every {
+	if s.sub.Take() || s.now != nil && s.now.due(every) {
 		s.now = nil
 	}
 	now := s.now

@@ -86,6 +86,7 @@ type tab struct {
 	again  func() (*rendered, error) // renders
 	out    *body
 	sent   [sha256.Size]byte // of the last fragment
+	soon   time.Duration     // until it is rendered again; 0: as the page says
 }
 
 // follow sends the fragment again after changes, at most one every MinGap, and
@@ -127,7 +128,7 @@ func (t *tab) rest(failed bool) time.Duration {
 	if failed {
 		return t.server.cfg.Retry
 	}
-	return cmp.Or(t.page.Every, never)
+	return cmp.Or(sooner(t.page.Every, t.soon), never)
 }
 
 // refresh renders and sends what differs. again: rendering failed, which says
@@ -142,6 +143,7 @@ func (t *tab) refresh() (again bool, err error) {
 		t.server.cfg.Log.WarnContext(t.r.Context(), "live page cannot be rendered", "pattern", t.page.Pattern, "error", err)
 		return !errors.Is(err, ErrNotFound), nil
 	}
+	t.soon = f.fragment.Again
 	if f.sum == t.sent {
 		return false, nil
 	}
@@ -157,7 +159,7 @@ func (t *tab) send(f *rendered) error {
 	if err := t.out.event(f); err != nil {
 		return err
 	}
-	t.sent = f.sum
+	t.sent, t.soon = f.sum, f.fragment.Again
 	return nil
 }
 

@@ -84,6 +84,46 @@ func TestEveryShowsWhatNoTopicTells(t *testing.T) {
 	}
 }
 
+// TestAFragmentSaysHowSoonItIsRenderedAgain also where tabs share it; a later one
+// may say otherwise.
+func TestAFragmentSaysHowSoonItIsRenderedAgain(t *testing.T) {
+	for name, share := range map[string]func(*http.Request) string{"alone": nil, "shared": func(*http.Request) string { return "" }} {
+		t.Run(name, func(t *testing.T) {
+			var hub engine.Hub
+			var n, renders atomic.Int64
+			page := live.Page{Pattern: "/clock", Topics: func(*http.Request) []string { return []string{"clock"} }, Share: share, Render: func(*http.Request) (live.Fragment, error) {
+				renders.Add(1)
+				f := live.Fragment{Component: html(fmt.Sprintf("<p id=c>%d</p>", n.Load())), Again: time.Millisecond}
+				if n.Load() == 2 {
+					f.Again = time.Hour
+				}
+				return f, nil
+			}}
+			server := serve(t, live.Config{Hub: &hub, Pages: []live.Page{page}})
+			var tabs [2]<-chan string
+			for i := range tabs {
+				_, tabs[i] = open(t, server, "/clock", "identity")
+				next(t, tabs[i])
+			}
+			eventually(t, "it is rendered again and again", func() bool { return renders.Load() >= 9 })
+			for want := int64(1); want <= 2; want++ {
+				n.Store(want)
+				for i, events := range tabs {
+					if got := next(t, events); !strings.Contains(got, fmt.Sprintf("<p id=c>%d</p>", want)) {
+						t.Errorf("tab %d: %q, want %d", i, got, want)
+					}
+				}
+			}
+			before := renders.Load()
+			hub.Publish("clock") // the one rendering that is asked for from now on, for each of those who ask
+			eventually(t, "it is rendered when a topic tells", func() bool { return renders.Load() > before })
+			if got := renders.Load() - before; got > 2 {
+				t.Errorf("%d renderings unasked", got)
+			}
+		})
+	}
+}
+
 func TestEveryIsSharedToo(t *testing.T) {
 	var hub engine.Hub
 	var n atomic.Int64
