@@ -84,3 +84,30 @@ func TestNewItemsComeInTheOrderInWhichTheyWereTyped(t *testing.T) {
 		t.Errorf("%d commands came", got)
 	}
 }
+
+// TestARefusedItem_IsReplacedByWhatIsTypedNext: its words come back selected, and
+// nobody who went on elsewhere loses the caret to them.
+func TestARefusedItem_IsReplacedByWhatIsTypedNext(t *testing.T) {
+	var net lossy
+	browser, app := startBrowser(t), serveAppWith(t, services{wrap: net.wrap})
+	ada := signIn(browser, t, app.URL, "Ada")
+	ada.createList("Trip", "Tent")
+	ada.typeInto("#add-item--text", "tent\r")
+	ada.waitText("#add-item--text-error", "same text")
+	ada.keys("Map\r")
+	ada.waitItems("Tent", "Map")
+	ada.stored()
+
+	hold, release := held()
+	net.set(hold)
+	ada.typeInto("#add-item--text", "map\r")
+	waitUntil(t, "it came", func() bool { return len(net.ids()) == 1 })
+	ada.click(ada.item("Tent") + " .editor summary")
+	ada.wait("document.activeElement.value === 'Tent'")
+	ada.keys("s")
+	release()
+	ada.waitText("#add-item--text-error", "same text")
+	ada.wait("document.querySelector('#add-item--text').value === 'map'")
+	ada.keys("!\r")
+	ada.waitItems("Tents!", "Map")
+}

@@ -19,7 +19,7 @@ func (a *answer) toForm(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if a.problem.status == 0 {
-		if a.said != "" && len(a.outcome.Events) == 0 {
+		if a.said != "" && (len(a.outcome.Events) == 0 || a.kind.Type == deleteCommand && back == "/") { // which shows nothing of it
 			a.server.showAgain(w, r, back, http.StatusOK, formState{form: a.form, note: a.said})
 			return
 		}

@@ -31,6 +31,10 @@ type listShown struct {
 
 	Compared comparison
 
+	Deleted entry  // the event that ended the list, whichever version is shown; Key "": none
+	Held    heldUp // what the name that the list asks for waits behind
+	Admin   bool   // whether the page may lead to the System page
+
 	Here     []string // who looks at the list
 	HereMore bool     // and others
 }
@@ -67,6 +71,22 @@ func (l listShown) twin() string {
 		return ""
 	}
 	return l.Duplicated
+}
+
+// stayed says whether the version shown left the list as it was.
+func (l listShown) stayed() bool { return l.Past && leaves(l.What.Type) && l.Status != "refused" }
+
+// versionText says the version shown, and what made it, to whoever does not see it.
+func (l listShown) versionText() string {
+	text := "Version " + strconv.FormatInt(l.Version, 10)
+	if !l.Past || l.What.Title == "" {
+		return text
+	}
+	text += ": " + strings.TrimSpace(l.What.Title+" "+l.What.About)
+	if l.stayed() {
+		text += ". The list stayed as it was."
+	}
+	return text
 }
 
 // path of the list, now.
@@ -124,6 +144,8 @@ func (s *Server) showList(r *http.Request, version int64) (view, error) {
 	shown := listShown{todoList: l, Past: version > 0, History: h, Now: s.cfg.Now(), Expands: s.cfg.Expands}
 	shown.What = h.at(l.Version)
 	shown.Here, shown.HereMore = s.presence.At(listStream(l.ID).String())
+	shown.Deleted = s.deletion(r.Context(), l, h)
+	shown.Admin = s.isAdmin(r.Context())
 	if shown.Past {
 		shown.Changed = changedBy(shown.What)
 		if shown.Compared, err = s.compare(r, l); err != nil {
@@ -133,11 +155,15 @@ func (s *Server) showList(r *http.Request, version int64) (view, error) {
 			return view{}, err
 		}
 	}
-	title := l.Name
-	if shown.Past {
-		title = fmt.Sprintf("%s · version %d", l.Name, l.Version)
+	v := view{Title: shown.title(), Version: l.Head, Cause: h.Newest, gone: shown.gone() && !shown.Past}
+	if l.Wanted != "" && !shown.Past {
+		v.again = heldEvery
+		if shown.Held, err = s.heldUp(r.Context(), l); err != nil {
+			return view{}, err
+		}
 	}
-	return view{Title: title, Body: listView(shown), Version: l.Head, Cause: h.Newest}, nil
+	v.Body = listView(shown)
+	return v, nil
 }
 
 // restorable says whether a list can be made what it was at the version shown.
@@ -152,7 +178,7 @@ func (s *Server) restorable(ctx context.Context, then todoList) (bool, error) {
 // changedBy names what an event changed: its item, or the name.
 func changedBy(e entry) string {
 	var data struct{ ID, Name string }
-	if json.Unmarshal([]byte(e.Payload), &data) != nil {
+	if leaves(e.Type) || json.Unmarshal([]byte(e.Payload), &data) != nil {
 		return ""
 	}
 	if data.Name != "" {

@@ -52,6 +52,8 @@ type view struct {
 	Version int64           // what the page shows; 0: no matter
 	Cause   *engine.Step    // the newest change that it shows, as traces name it; nil: unknown
 	updates string          // the address that its tabs follow; "": none
+	gone    bool            // what it shows is no more: it answers so to a program, too
+	again   time.Duration   // how soon its tabs look by themselves while it shows this; 0: as its kind does
 }
 
 // servePage answers with the whole page.
@@ -80,6 +82,9 @@ func (s *Server) showPage(w http.ResponseWriter, r *http.Request, status int, k 
 	if k.live() {
 		v.updates = r.URL.RequestURI()
 	}
+	if v.gone && status == http.StatusOK {
+		status = http.StatusGone
+	}
 	s.render(w, r, status, v)
 }
 
@@ -103,24 +108,24 @@ func (s *Server) showAgain(w http.ResponseWriter, r *http.Request, path string, 
 	s.render(w, r, status, view{Title: "Please check", Body: problemPage(problem{status, form.text()})})
 }
 
-// livePage is the page as engine/live serves it: the same for everybody who may see
-// it, so that it is rendered once for all tabs.
+// livePage is the page as engine/live serves it: the same for all administrators, and
+// for everybody else who may see it, so that it is rendered once for all tabs.
 func (s *Server) livePage(k kind) live.Page {
 	may := func(r *http.Request) bool { return !k.admin || s.isAdmin(r.Context()) }
-	share := func(r *http.Request) string { return strconv.FormatBool(may(r)) }
+	share := func(r *http.Request) string { return strconv.FormatBool(s.isAdmin(r.Context())) }
 	page := live.Page{Pattern: k.pattern, Topics: k.topics, Share: share, Place: k.place, Every: k.every}
 	page.Render = func(r *http.Request) (live.Fragment, error) {
 		if !may(r) {
 			return live.Fragment{}, live.ErrNotFound
 		}
-		v, err := k.load(withVisit(r, visit{system: s.cfg.System}))
+		v, err := k.load(withVisit(r, visit{system: s.cfg.System, admin: s.isAdmin(r.Context())}))
 		if err != nil {
 			if problemOf(err).status == http.StatusNotFound {
 				err = live.ErrNotFound
 			}
 			return live.Fragment{}, err
 		}
-		return live.Fragment{Component: v.Body, Position: v.Version, Cause: v.Cause}, nil
+		return live.Fragment{Component: v.Body, Position: v.Version, Cause: v.Cause, Again: v.again}, nil
 	}
 	return page
 }

@@ -99,7 +99,7 @@ func TestHistoryTellsWhatWas(t *testing.T) {
 		recorded(10, "item_done", `{"id":"c"}`),
 		recorded(11, "name_confirmed", `{"name":"Journey","reservation_id":"q","previous":{"name":"Trip","reservation_id":"r"}}`),
 	}, nil)
-	want := []string{"List renamed|Trip|Journey|false", "Item done||Lamp|false", "Item changed||Maps|false", "Item done||Tents|false", "Item changed|Tent|Tents|false", "Item done||Tent|false", "Already on the list||TENT|false",
+	want := []string{"List renamed|Trip|Journey|false", "Item done||Lamp|false", "Item changed||Maps|false", "Item done||Tents|false", "Item changed|Tent|Tents|false", "Item done||Tent|false", "Already on the list||TENT|true",
 		"Item added||Tent|false", "List named||Trip|false", "Name reserved|||true", "List created||Trip|false"}
 	for i, e := range entries {
 		if got := strings.Join([]string{e.Title, e.Was, e.About, map[bool]string{true: "true", false: "false"}[e.Step]}, "|"); got != want[i] {

@@ -55,9 +55,10 @@ func (s sessions) user(r *http.Request) string {
 
 // visit is what is known of a request beside its address.
 type visit struct {
-	user string
-	seed uuid.UUID // the ids of the commands in the page's forms follow from it
-	form formState // of a plain form that comes back with errors
+	user  string
+	admin bool      // whoever looks is an administrator, where it is not said who that is
+	seed  uuid.UUID // the ids of the commands in the page's forms follow from it
+	form  formState // of a plain form that comes back with errors
 
 	system *engine.System // whose commands the page's forms send
 }
@@ -98,7 +99,7 @@ func (s *Server) admit(next http.Handler, refuse http.HandlerFunc) http.Handler 
 			refuse(w, r)
 			return
 		}
-		next.ServeHTTP(w, withVisit(r, visit{user: user, seed: uuid.New(), system: s.cfg.System}))
+		next.ServeHTTP(w, withVisit(r, visit{user: user, admin: s.cfg.Admin != nil && s.cfg.Admin(user), seed: uuid.New(), system: s.cfg.System}))
 	})
 }
 

@@ -12,6 +12,7 @@ const (
 
 	restoreCommand = listActor + ".restore"
 	undoCommand    = listActor + ".undo"
+	deleteCommand  = listActor + ".delete"
 	itemDuplicated = listActor + ".item_duplicated"
 )
 

@@ -29,9 +29,17 @@ var titles = map[string]string{
 	"deleted":              "List deleted",
 }
 
-// inSmall are the events on the way to a name. They are told in small: what people
-// did is the first of the three, and the last one says how it ended.
-var inSmall = map[string]bool{"name_requested": true, "name_claimed": true}
+// inSmall are the events that are told in small. Those on the way to a name: what
+// people did is the first of the three, and the last one says how it ended. And that
+// somebody tried a text which is on the list: it changed nothing.
+var inSmall = map[string]bool{"name_requested": true, "name_claimed": true, "item_duplicated": true}
+
+// leaves says whether an event leaves a list that has begun as it was: its name, its
+// items and its state.
+func leaves(typ string) bool {
+	name := eventName(typ)
+	return inSmall[name] || name == "name_refused" || name == "name_given_up"
+}
 
 // eventTitle is what an event of any component is called.
 func eventTitle(typ string) string { return cmp.Or(titles[eventName(typ)], words(typ)) }

@@ -2,6 +2,7 @@ package web
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 )
 
@@ -62,4 +63,53 @@ func TestACopiedLinkIsToWhatIsShown(t *testing.T) {
 	ada.eval(`(() => { const range = document.querySelector("#travel"); range.value = 4; range.dispatchEvent(new Event("input", {bubbles: true})); })()`)
 	ada.wait("document.querySelector('.banner strong')?.textContent === 'Version 4'")
 	copied(path+"/4", "sees what you see")
+}
+
+// TestADeletedListIsNamed on the page that has it no more.
+func TestADeletedListIsNamed(t *testing.T) {
+	browser, base := startBrowser(t), startApp(t)
+	ada := signIn(browser, t, base, "Ada")
+	ada.createList("Trip")
+	ada.click("#archive button")
+	ada.waitText("main", "is archived")
+	ada.open("/")
+	ada.click(".confirm summary")
+	ada.click(".bubble .danger")
+	ada.waitText("#toasts[role=status] .toast", "“Trip” is deleted.")
+	ada.wait("!document.querySelector('.listing') && !document.querySelector('.toast.bad')")
+
+	s := signedIn(t, base, nil)
+	path, _ := s.list("Journey")
+	s.submit(path, "archive", nil)
+	if status, body, _ := s.submit("/", "delete-"+path[len("/todo-lists/"):], nil); status != 200 || !strings.Contains(body, `role="status">“Journey” is deleted.</p>`) || strings.Contains(body, path) {
+		t.Errorf("as a form: %d\n%s", status, body)
+	}
+}
+
+// TestToastsCoverNothingOnAPhone: neither the header nor what stands at the lower
+// edge; and what is added comes into sight above them.
+func TestToastsCoverNothingOnAPhone(t *testing.T) {
+	browser, base := startBrowser(t), startApp(t)
+	ada, person := signIn(browser, t, base, "Ada"), signedIn(t, base, nil)
+	path := person.longList("Trip", 20)
+	ada.look("-phone")
+	covers := func(what, want string) {
+		t.Helper()
+		ada.waitText(".toast", "The link is")
+		if got := ada.eval(`(() => { const box = (e) => e.getBoundingClientRect(), t = box(document.querySelector(".toast"));
+			const over = (css) => [...document.querySelectorAll(css)].some((e) => { const b = box(e); return e.checkVisibility() && t.left < b.right && t.right > b.left && t.top < b.bottom && t.bottom > b.top });
+			return [t.top > 0 && t.bottom < innerHeight ? "seen" : "unseen", ...[".brand", ".account", ".crumbs-row", ".banner", "#list-name", "#actions", "#add-item", ".travel", ".steps"].filter(over)].join() })()`); got != want {
+			t.Errorf("%s: a toast is, and lies over %s", what, got)
+		}
+	}
+	ada.open(path)
+	ada.click("#copy-link")
+	covers("a list", "seen")
+	ada.typeInto("#add-item--text", "The last one\r")
+	ada.waitText("#items", "The last one")
+	ada.stored()
+	ada.wait("document.querySelector('#items > li:last-child').getBoundingClientRect().bottom <= document.querySelector('.toast').getBoundingClientRect().top")
+	ada.open(path + "/4")
+	ada.click("#copy-link")
+	covers("the past", "seen")
 }

@@ -8,20 +8,32 @@ import (
 	"github.com/backstory-go/backstory/engine"
 )
 
-// told says what undoing or restoring came to: its effects may lie out of sight of
-// whoever asked, or be none. It is "" for other commands, and for what is not done.
+// told says what undoing, restoring or deleting came to: its effects may lie out of
+// sight of whoever asked, or be none. It is "" for other commands, and for what is not
+// done.
 func (a *answer) told(ctx context.Context) string {
-	version, err := strconv.ParseInt(a.in.reserved("version"), 10, 64)
-	if err != nil || a.outcome.Status != engine.Accepted {
+	if a.outcome.Status != engine.Accepted {
 		return ""
 	}
+	version, _ := strconv.ParseInt(a.in.reserved("version"), 10, 64) // their schemas ask for it
 	switch a.kind.Type {
+	case deleteCommand:
+		return a.toldDeleted(ctx)
 	case undoCommand:
 		return a.toldUndone(ctx, version)
 	case restoreCommand:
 		return a.toldRestored(version)
 	}
 	return ""
+}
+
+// toldDeleted names the list: the home page has it no more.
+func (a *answer) toldDeleted(ctx context.Context) string {
+	l, err := a.server.source.list(ctx, a.outcome.Stream.ID, 0)
+	if err != nil { // it is deleted all the same
+		return "The list is deleted."
+	}
+	return "“" + l.Name + "” is deleted."
 }
 
 // toldUndone names the change that was taken back.

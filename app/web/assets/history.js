@@ -4,7 +4,7 @@
 // not all of them.
 "use strict";
 
-(() => {
+const timeline = (() => {
   let mouse = false; // a finger that left keeps hovering
   const calm = window.matchMedia("(prefers-reduced-motion: reduce)");
   let kept = []; // of the patch under way: {list, height, line, top}
@@ -62,6 +62,23 @@
   });
   document.addEventListener("focusout", () => requestAnimationFrame(release));
 
+  // reveal brings the line of the version shown into sight, within the history alone,
+  // so that the page stays where it is; where none is, the newest ones.
+  function reveal() {
+    const list = document.getElementById("history"), line = list && list.querySelector("[aria-current]");
+    if (!line) { if (list) list.scrollTop = 0; return; }
+    const box = line.getBoundingClientRect(), view = list.getBoundingClientRect();
+    if (box.top < view.top || box.bottom > view.bottom) list.scrollTop += box.top - view.top - list.clientHeight / 2;
+  }
+  document.addEventListener("DOMContentLoaded", reveal);
+
+  // arrive does so for whoever came from elsewhere: who chose a line keeps it.
+  function arrive() {
+    if (!inUse(document.getElementById("history"))) reveal();
+  }
+
   // Added when Datastar's listener is there: it comes first.
   document.addEventListener("DOMContentLoaded", () => document.addEventListener("datastar-fetch", keep));
+
+  return { reveal, arrive };
 })();

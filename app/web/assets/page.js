@@ -61,6 +61,7 @@
   function mark() {
     document.documentElement.toggleAttribute("data-live", follows);
     document.documentElement.toggleAttribute("data-offline", broken || !navigator.onLine);
+    backstory.show();
   }
   addEventListener("offline", mark);
   addEventListener("online", mark);
@@ -158,19 +159,13 @@
   function shown() {
     times();
     crowd();
+    backstory.show();
   }
   document.addEventListener("backstory-shown", shown);
   document.addEventListener("DOMContentLoaded", () => {
     shown();
     setInterval(times, 30000);
-    const current = document.querySelector("#history [aria-current]");
-    if (current) scrollTo(current);
   });
-  // scrollTo moves within the history alone, so that the page stays where it is.
-  function scrollTo(li) {
-    const list = byId("history");
-    list.scrollTop += li.getBoundingClientRect().top - list.getBoundingClientRect().top - list.clientHeight / 2;
-  }
   // Added when deferred scripts and modules have run: Datastar's listener comes first.
   document.addEventListener("DOMContentLoaded", () => document.addEventListener("datastar-fetch", afterPatch));
 })();

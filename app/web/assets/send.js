@@ -162,8 +162,10 @@ const backstory = (() => {
     if (input && goOn(form, entry)) return;
     again.delete(entry.form);
     if (input && entry.chip && (input.value || undecided(entry.form))) return say(`“${entry.text}” was not added. ${slotOf(input).textContent.trim()}`, "bad");
-    if (input && !input.value) input.value = entry.text;
+    const returned = input && !input.value;
+    if (returned) input.value = entry.text;
     if (input && document.activeElement === document.body) input.focus();
+    if (returned && document.activeElement === input && slotOf(input).textContent.trim()) input.select(); // who types on means something else
   }
 
   // makeRoom takes away the chips whose items have come, before anybody sees both.
@@ -244,7 +246,9 @@ const backstory = (() => {
   // show marks what is not stored yet.
   function show() {
     const all = [...sent.values()], unsaved = new Set(all.map((entry) => entry.row));
-    byId("saving").textContent = !all.length ? "" : all.some((entry) => entry.tries) ? "Saving, trying again…" : "Saving…";
+    const offline = "offline" in document.documentElement.dataset, waiting = all.length ? `, ${all.length} not saved yet…` : "…";
+    const text = offline ? "Not connected" + waiting : !all.length ? "" : all.some((entry) => entry.tries) ? "Saving, trying again…" : "Saving…";
+    for (const sign of [byId("saving"), byId("saving-here")]) if (sign && sign.textContent !== text) sign.textContent = text;
     for (const li of rows()) li.toggleAttribute("data-unsaved", unsaved.has(li.id));
   }
 
@@ -280,5 +284,5 @@ const backstory = (() => {
     settle();
   }
 
-  return { take, wish, close, say, fetched, patched };
+  return { take, wish, close, say, show, fetched, patched };
 })();

@@ -9,8 +9,9 @@
   const base = () => byId("page").dataset.path; // of the list now; undefined: another page
   const path = (version) => version < slider().max || !moving ? `${base()}/${version}` : base();
   let wanted = 0, shown = 0, busy = false, timer = 0, rest = 0, naming = 0, named = false, moving = false, paused = 0;
+  let arriving = null; // the updates of a page that was gone to, until it is there
 
-  const travelling = () => wanted > 0;
+  const travelling = () => wanted > 0 || timer > 0;
 
   // Whoever travels is not thrown back: what changes meanwhile is on the page
   // that they arrive at. What a page that was left still gets is not shown, either.
@@ -51,16 +52,15 @@
     byId("page").classList.add("past");
     document.dispatchEvent(new CustomEvent("backstory-shown"));
     set(version);
-    slider().setAttribute("aria-valuetext", `Version ${version}`);
+    slider().setAttribute("aria-valuetext", page.querySelector("#travel").getAttribute("aria-valuetext"));
     clearTimeout(naming);
     naming = setTimeout(name, 200, `${base()}/${version}`); // browsers do not let an address change as fast as a slider
-    if (!byId(`entry-v${version}`)) byId("history").replaceChildren(...page.querySelector("#history").children); // too long ago for those that show
+    if (!byId(`entry-v${version}`)) for (const part of ["history", "older"]) byId(part).replaceChildren(...page.getElementById(part).childNodes); // too long ago for those that show
     for (const li of document.querySelectorAll("#history [aria-current]")) li.removeAttribute("aria-current");
     const event = byId(`entry-v${version}`), entry = event && (event.closest("details:not([open])")?.closest("li") || event);
     if (!entry) return;
     entry.setAttribute("aria-current", "true");
-    const list = byId("history");
-    list.scrollTop += entry.getBoundingClientRect().top - list.getBoundingClientRect().top - list.clientHeight / 2;
+    timeline.reveal();
   }
 
   // name gives the page the address of what it shows. The way back leads to where
@@ -97,25 +97,24 @@
 
   // follow makes the page follow another address, which its stream shows whole.
   function follow(address) {
+    const known = shown && address === `${base()}/${shown}` && slider().getAttribute("aria-valuetext");
     clearTimeout(rest);
     name(address);
     wanted = shown = 0;
     named = moving = false;
     const updates = byId("updates"), next = updates.cloneNode(false);
     next.dataset.page = address;
+    arriving = next;
     updates.replaceWith(next); // Datastar ends one stream with its element and opens the other
-    byId("announce").textContent = address === base() ? "The list as it is now" : `Version ${parseInt(address.slice(base().length + 1), 10)}`;
+    byId("announce").textContent = address === base() ? "The list as it is now" : known || `Version ${parseInt(address.slice(base().length + 1), 10)}`;
   }
 
   // ---- Playing -------------------------------------------------------------
 
   // play goes on from the version shown to the last one.
-  function play(button) {
+  function play() {
     if (timer) return arrive();
     const range = slider(), last = Number(range.max), from = Number(range.value);
-    button.setAttribute("aria-pressed", "true");
-    button.textContent = "❚❚";
-    button.title = "Pause";
     clearTimeout(rest);
     wanted = from < last ? from : 0;
     moving = true;
@@ -125,6 +124,15 @@
       wanted += 1;
       preview();
     }, 450);
+    offer("Pause", "Pause", "❚❚");
+  }
+
+  // offer says what the button does now.
+  function offer(spoken, title, sign) {
+    const button = byId("play");
+    button.setAttribute("aria-label", spoken);
+    Object.assign(button, { title, textContent: sign });
+    button.toggleAttribute("data-playing", timer > 0);
   }
 
   // stop leaves the version that is shown.
@@ -132,9 +140,7 @@
     if (!timer) return;
     clearInterval(timer);
     timer = 0;
-    byId("play").setAttribute("aria-pressed", "false");
-    byId("play").textContent = "▶";
-    byId("play").title = "Play";
+    offer("Play the versions", "Play", "▶");
   }
 
   // Whoever does something else while versions are played means the one shown.
@@ -178,7 +184,7 @@
   // Links and forms to versions of the same list travel, too.
   document.addEventListener("click", (evt) => {
     const button = evt.target.closest("#play"), link = evt.target.closest("a[href]");
-    if (button) return play(button);
+    if (button) return play();
     if (!link || !slider() || evt.button || evt.altKey || evt.ctrlKey || evt.metaKey || evt.shiftKey || link.hash || !within(link)) return;
     evt.preventDefault();
     const by = { back: -1, forward: 1 }[link.dataset.step];
@@ -210,9 +216,14 @@
     if (type === "error" && el === byId("updates") && ["404", "410"].includes(String(argsRaw.status))) location.assign(el.dataset.page);
   });
 
-  // A patch may set the value before the maximum, which would hold it down. Added
-  // when Datastar's listener is there: it comes first.
-  document.addEventListener("DOMContentLoaded", () => document.addEventListener("datastar-fetch", () => {
+  // The history goes along with whoever goes to another version. And a patch may set
+  // the slider's value before the maximum, which would hold it down. Added when
+  // Datastar's listener is there: it comes first.
+  document.addEventListener("DOMContentLoaded", () => document.addEventListener("datastar-fetch", ({ detail: { type, el } }) => {
+    if (arriving === el && type === "datastar-patch-elements") {
+      arriving = null;
+      timeline.arrive();
+    }
     const range = slider();
     if (range && !travelling() && range.value !== range.getAttribute("value")) range.value = range.getAttribute("value");
   }));
