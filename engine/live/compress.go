@@ -33,13 +33,12 @@ func (s *Server) compress(w http.ResponseWriter, r *http.Request) *body {
 	w.Header().Add("Vary", "Accept-Encoding")
 	b := &body{ResponseWriter: w, release: func() {}}
 	accepted := r.Header.Get("Accept-Encoding")
-	zips := accepts(accepted, "gzip")
 	switch {
-	case accepts(accepted, "br") && (reserve(&s.encoders, s.cfg.Encoders) || !zips && reserve(&s.encoders, 1<<30)):
+	case accepts(accepted, "br") && reserve(&s.encoders, s.cfg.Encoders):
 		b.release = func() { s.encoders.Add(-1) }
 		w.Header().Set("Content-Encoding", "br")
 		b.enc = brotli.NewWriterOptions(w, brotli.WriterOptions{Quality: 4, LGWin: 18})
-	case zips:
+	case accepts(accepted, "gzip"):
 		w.Header().Set("Content-Encoding", "gzip")
 		b.shared = &pieces{w: w}
 		b.enc = b.shared

@@ -268,7 +268,7 @@ func TestConfigValidate(t *testing.T) {
 		"no presence":  {live.Config{Hub: &engine.Hub{}, Pages: []live.Page{{Pattern: "/x", Topics: page.Topics, Render: page.Render, Place: func(*http.Request) string { return "x" }}}}, "needs Config.Presence"},
 		"no visitor":   {live.Config{Hub: &engine.Hub{}, Presence: &live.Presence{}}, "needs Visitor"},
 		"no time":      {live.Config{Hub: &engine.Hub{}, Pages: []live.Page{{Pattern: "/x", Every: -1, Render: page.Render}}}, "may not be negative"},
-		"negative":     {live.Config{Hub: &engine.Hub{}, MinGap: -1}, "MinGap is negative"},
+		"negative":     {live.Config{Hub: &engine.Hub{}, MinGap: -1}, "MinGap -1ns"},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {

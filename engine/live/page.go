@@ -1,6 +1,7 @@
 package live
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -80,7 +81,8 @@ type Config struct {
 	SendLimit time.Duration // for the tab to take an event; 0: 30 s
 
 	// Encoders is how many tabs have a brotli encoder of their own, about a megabyte
-	// each. Further tabs get gzip, compressed once for all. 0: 64; negative: none.
+	// each. Further tabs get gzip, compressed once for all; those that take none get
+	// events as they are. 0: 64; negative: none.
 	Encoders int
 }
 
@@ -99,10 +101,8 @@ func (c Config) Validate() error {
 	if c.Presence != nil && c.Visitor == nil {
 		faults = append(faults, errors.New("live: Presence needs Visitor"))
 	}
-	for name, d := range map[string]time.Duration{"Heartbeat": c.Heartbeat, "MinGap": c.MinGap, "Retry": c.Retry, "SendLimit": c.SendLimit} {
-		if d < 0 {
-			faults = append(faults, fmt.Errorf("live: %s is negative", name))
-		}
+	if min(c.Heartbeat, c.MinGap, c.Retry, c.SendLimit) < 0 {
+		faults = append(faults, fmt.Errorf("live: Heartbeat %s, MinGap %s, Retry %s and SendLimit %s may not be negative", c.Heartbeat, c.MinGap, c.Retry, c.SendLimit))
 	}
 	return errors.Join(faults...)
 }
@@ -125,16 +125,10 @@ func (c Config) withDefaults() Config {
 	if c.Log == nil {
 		c.Log = slog.Default()
 	}
-	for d, normal := range map[*time.Duration]time.Duration{
-		&c.Heartbeat: 15 * time.Second, &c.MinGap: 25 * time.Millisecond,
-		&c.Retry: time.Second, &c.SendLimit: 30 * time.Second,
-	} {
-		if *d == 0 {
-			*d = normal
-		}
-	}
-	if c.Encoders == 0 {
-		c.Encoders = 64
-	}
+	c.Heartbeat = cmp.Or(c.Heartbeat, 15*time.Second)
+	c.MinGap = cmp.Or(c.MinGap, 25*time.Millisecond)
+	c.Retry = cmp.Or(c.Retry, time.Second)
+	c.SendLimit = cmp.Or(c.SendLimit, 30*time.Second)
+	c.Encoders = cmp.Or(c.Encoders, 64)
 	return c
 }

@@ -1,6 +1,7 @@
 package live
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -21,7 +22,7 @@ type PresenceConfig struct {
 
 	Most   int           // names told of a place; 0: 12. Who comes later is told as "more", which keeps crowds cheap
 	Linger time.Duration // how long somebody whose last tab went away still counts, so that walking from page to page is not seen; 0: 2 s
-	Beat   time.Duration // between what processes tell each other unasked; one that is silent for three beats is forgotten; 0: 15 s
+	Beat   time.Duration // between what processes tell each other unasked; one that is silent for three beats is forgotten at the next; 0: 15 s
 }
 
 // Validate joins everything that is wrong with the configuration.
@@ -75,15 +76,9 @@ func NewPresence(cfg PresenceConfig) (*Presence, error) {
 	if err := cfg.Validate(); err != nil {
 		return nil, err
 	}
-	if cfg.Most == 0 {
-		cfg.Most = 12
-	}
-	if cfg.Linger == 0 {
-		cfg.Linger = 2 * time.Second
-	}
-	if cfg.Beat == 0 {
-		cfg.Beat = 15 * time.Second
-	}
+	cfg.Most = cmp.Or(cfg.Most, 12)
+	cfg.Linger = cmp.Or(cfg.Linger, 2*time.Second)
+	cfg.Beat = cmp.Or(cfg.Beat, 15*time.Second)
 	return &Presence{cfg: cfg, own: map[string]*crowd{}, others: map[uuid.UUID]map[string]absent{}}, nil
 }
 
@@ -101,9 +96,8 @@ func (p *Presence) At(place string) (names []string, more bool) {
 	t := p.told(place)
 	names, more = t.Names, t.More
 	for _, places := range p.others {
-		if a, ok := places[place]; ok && time.Since(a.at) < 3*p.cfg.Beat {
-			names, more = append(names, a.Names...), more || a.More
-		}
+		a := places[place] // of one that is silent until Run forgets it
+		names, more = append(names, a.Names...), more || a.More
 	}
 	slices.Sort(names)
 	names = slices.Compact(names)

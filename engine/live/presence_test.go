@@ -191,6 +191,37 @@ func TestPresenceOverProcesses(t *testing.T) {
 	})
 }
 
+// TestPresenceTellsWhenItForgets looks each second, and after every signal, at the
+// crowd of a process that is silent: what is seen changes with a signal only.
+func TestPresenceTellsWhenItForgets(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var w wire
+		var hubs [2]engine.Hub
+		first, stopFirst := process(t, &w, &hubs[0])
+		second, stopSecond := process(t, &w, &hubs[1])
+		defer stopSecond()
+		time.Sleep(time.Second) // their beats are not at once with what follows
+		first.Enter("here", "Ada")
+		synctest.Wait()
+		stopFirst()
+		sub := hubs[1].Subscribe(second.Topic("here"))
+		shown := at(second, "here")
+		for range 120 {
+			time.Sleep(time.Second)
+			synctest.Wait()
+			if sub.Take() {
+				shown = at(second, "here")
+			}
+			if got := at(second, "here"); got != shown {
+				t.Fatalf("%q became %q, and nobody was told", shown, got)
+			}
+		}
+		if shown != "" {
+			t.Errorf("after two minutes of silence: %s", shown)
+		}
+	})
+}
+
 func TestPresenceOfLongNamesFitsIntoNotes(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var w wire

@@ -37,6 +37,9 @@ func TestTabsThatShareAreRenderedTogether(t *testing.T) {
 	if encodings["br"] != 5 || encodings[""] != tabs/3 {
 		t.Errorf("encodings %v, want 5 with brotli", encodings)
 	}
+	if res, _ := open(t, server, "/counters/a", "br"); res.Header.Get("Content-Encoding") != "" {
+		t.Error("who takes nothing else gets an encoder more than there may be")
+	}
 	before := c.renders.Load()
 	for n := int64(2); n < 2+changes; n++ {
 		c.set(n)
