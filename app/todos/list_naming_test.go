@@ -21,13 +21,8 @@ var (
 	other   = ids.List(uuid.MustParse("00000000-0000-4000-8000-000000000002"))
 )
 
-func TestListName_OfAList(t *testing.T) {
-	cases := []struct {
-		name  string
-		given []engine.Event
-		when  list.GivenCommand
-		then  []engine.Event
-	}{
+func namingDecisions() []decisionCase {
+	return []decisionCase{
 		{"create asks for the name", nil, list.Create{Name: "Groceries"}, []engine.Event{list.Created{Name: "Groceries", ReservationID: engine.GivenID(1)}}},
 		{"claim", asked, list.ClaimName{ReservationID: first}, []engine.Event{list.NameClaimed{ReservationID: first}}},
 		{"the first name", asked, list.Activate{ReservationID: first}, []engine.Event{list.NameConfirmed{Name: "Groceries", ReservationID: first}}},
@@ -44,21 +39,13 @@ func TestListName_OfAList(t *testing.T) {
 		{"a refusal of a name that is not wanted any more", groceries(), list.RefuseName{ReservationID: second}, nil},
 		{"a list that was refused its new name keeps its own", append(renamed[:len(renamed):len(renamed)], list.NameRefused{Name: "Shop", ReservationID: second}), list.UpdateName{Name: "Groceries"}, nil},
 	}
-	for _, c := range cases {
-		t.Run(c.name, func(t *testing.T) {
-			list.Given(t, todos.List{}, c.given...).When(c.when).Then(c.then...)
-		})
-	}
 }
 
-func TestListName_RefusedByTheList(t *testing.T) {
+func TestListName_OfAList(t *testing.T) { decide(t, namingDecisions()) }
+
+func namingRefusals() []refusalCase {
 	refused := append(asked[:1:1], list.NameRefused{Name: "Groceries", ReservationID: first})
-	cases := []struct {
-		name  string
-		given []engine.Event
-		when  list.GivenCommand
-		then  engine.Refusal
-	}{
+	return []refusalCase{
 		{"rename an archived list", groceries(list.Archived{}), list.UpdateName{Name: "x"}, list.NotActive{}},
 		{"rename a list that waits for its first name", asked, list.UpdateName{Name: "x"}, list.NotActive{}},
 		{"add to a list that waits for its first name", asked, list.AddItem{Text: "x"}, list.NotActive{}},
@@ -69,24 +56,23 @@ func TestListName_RefusedByTheList(t *testing.T) {
 		{"a deleted list claims nothing", ended, list.ClaimName{ReservationID: second}, list.NameNotWanted{}},
 		{"a deleted list takes no name", ended, list.Activate{ReservationID: second}, list.NameNotWanted{}},
 	}
-	for _, c := range cases {
-		t.Run(c.name, func(t *testing.T) {
-			list.Given(t, todos.List{}, c.given...).When(c.when).ThenRefused(c.then)
-		})
-	}
 }
 
-func TestListName(t *testing.T) {
+func TestListName_RefusedByTheList(t *testing.T) { refuse(t, namingRefusals()) }
+
+type nameCase struct {
+	name    string
+	given   []engine.Event
+	when    listname.GivenCommand
+	then    []engine.Event
+	refused engine.Refusal
+}
+
+func nameCases() []nameCase {
 	reserved := listname.Reserved{ListID: holder, ReservationID: first}
 	confirmed := listname.Confirmed{ListID: holder, ReservationID: first}
 	type events = []engine.Event
-	cases := []struct {
-		name    string
-		given   events
-		when    listname.GivenCommand
-		then    events
-		refused engine.Refusal
-	}{
+	return []nameCase{
 		{"a free name", nil, listname.Reserve{ListID: holder, ReservationID: first}, events{reserved}, nil},
 		{"the same reservation again", events{reserved}, listname.Reserve{ListID: holder, ReservationID: first}, nil, nil},
 		{"a name that is kept for another list", events{reserved}, listname.Reserve{ListID: other, ReservationID: second}, nil, listname.Taken{}},
@@ -105,7 +91,10 @@ func TestListName(t *testing.T) {
 		{"a released name is free", events{reserved, confirmed, listname.Released{ReservationID: first}}, listname.Reserve{ListID: other, ReservationID: second},
 			events{listname.Reserved{ListID: other, ReservationID: second}}, nil},
 	}
-	for _, c := range cases {
+}
+
+func TestListName(t *testing.T) {
+	for _, c := range nameCases() {
 		t.Run(c.name, func(t *testing.T) {
 			result := listname.Given(t, todos.ListName{}, c.given...).When(c.when)
 			if c.refused != nil {

@@ -162,15 +162,9 @@ func undoItem(state, before *list.State, what engine.Event, emit list.UndoEmitte
 	case list.ItemTextUpdated:
 		return undoText(state, before, event, emit)
 	case list.ItemDone:
-		if at := indexOf(state, event.ID); at >= 0 && state.Items[at].Done {
-			emit.ItemUndone(list.ItemUndone{ID: event.ID})
-		}
-		return nil
+		return undoChecked(state, event.ID, true, emit)
 	case list.ItemUndone:
-		if at := indexOf(state, event.ID); at >= 0 && !state.Items[at].Done {
-			emit.ItemDone(list.ItemDone{ID: event.ID})
-		}
-		return nil
+		return undoChecked(state, event.ID, false, emit)
 	case list.ItemsReordered:
 		if at := indexOf(state, event.ID); at >= 0 {
 			if next := survivor(state, before, event.ID); !standsBefore(state, at, next) {
@@ -191,6 +185,22 @@ func undoAdded(state *list.State, event list.ItemAdded, emit list.UndoEmitter) l
 		return list.ItemExpanding{}
 	}
 	emit.ItemRemoved(list.ItemRemoved{ID: event.ID, Done: state.Items[at].Done})
+	return nil
+}
+
+// undoChecked takes back that an item was marked as done, or as open again.
+func undoChecked(state *list.State, id uuid.UUID, done bool, emit list.UndoEmitter) list.UndoRefusal {
+	at := indexOf(state, id)
+	switch {
+	case at < 0 || state.Items[at].Done != done:
+		return nil
+	case state.Items[at].Expanding:
+		return list.ItemExpanding{}
+	case done:
+		emit.ItemUndone(list.ItemUndone{ID: id})
+	default:
+		emit.ItemDone(list.ItemDone{ID: id})
+	}
 	return nil
 }
 

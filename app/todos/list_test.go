@@ -40,13 +40,8 @@ var (
 	unannounced = list.ItemDispatchFailed{ID: eggs, Service: "Slack"}
 )
 
-func TestListDecisions(t *testing.T) {
-	cases := []struct {
-		name  string
-		given []engine.Event
-		when  list.GivenCommand
-		then  []engine.Event
-	}{
+func listDecisions() []decisionCase {
+	return []decisionCase{
 		{"add", groceries(), list.AddItem{Text: "Bread"}, []engine.Event{list.ItemAdded{ID: engine.GivenID(1), Text: "Bread"}}},
 		{"a text that is there already, whatever its case", groceries(), list.AddItem{Text: "mILK"}, []engine.Event{list.ItemDuplicated{ID: milk, Text: "mILK"}}},
 		{"edit", groceries(), list.UpdateItemText{ID: milk, Text: "Oat milk"}, []engine.Event{list.ItemTextUpdated{ID: milk, Text: "Oat milk"}}},
@@ -81,23 +76,15 @@ func TestListDecisions(t *testing.T) {
 		{"restore", groceries(list.Archived{}), list.Unarchive{}, []engine.Event{list.Unarchived{}}},
 		{"delete an archived list", groceries(list.Archived{}), list.Delete{}, []engine.Event{list.Deleted{}}},
 	}
-	for _, c := range cases {
-		t.Run(c.name, func(t *testing.T) {
-			list.Given(t, todos.List{}, c.given...).When(c.when).Then(c.then...)
-		})
-	}
 }
 
-func TestListRefusals(t *testing.T) {
+func TestListDecisions(t *testing.T) { decide(t, listDecisions()) }
+
+func listRefusals() []refusalCase {
 	archived := groceries(list.Archived{})
 	deleted := groceries(list.Archived{}, list.Deleted{})
 	missing := uuid.MustParse("0190a000-0000-7000-8000-0000000000ff")
-	cases := []struct {
-		name  string
-		given []engine.Event
-		when  list.GivenCommand
-		then  engine.Refusal
-	}{
+	return []refusalCase{
 		{"add to an archived list", archived, list.AddItem{Text: "x"}, list.NotActive{}},
 		{"edit on an archived list", archived, list.UpdateItemText{ID: milk, Text: "x"}, list.NotActive{}},
 		{"check on an archived list", archived, list.ToggleItem{ID: milk}, list.NotActive{}},
@@ -135,12 +122,9 @@ func TestListRefusals(t *testing.T) {
 		{"reorder a deleted list", deleted, list.ReorderItems{ID: milk}, list.NotActive{}},
 		{"reorder in front of a missing item", groceries(), list.ReorderItems{ID: milk, Before: engine.Some(missing)}, list.ItemNotFound{}},
 	}
-	for _, c := range cases {
-		t.Run(c.name, func(t *testing.T) {
-			list.Given(t, todos.List{}, c.given...).When(c.when).ThenRefused(c.then)
-		})
-	}
 }
+
+func TestListRefusals(t *testing.T) { refuse(t, listRefusals()) }
 
 // TestWarnings: what a page warns of is over when it is dealt with, and not before.
 func TestWarnings(t *testing.T) {
