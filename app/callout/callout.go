@@ -16,6 +16,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"strconv"
 	"time"
 )
 
@@ -35,18 +36,21 @@ type Call struct {
 
 // StatusError is an answer other than 2xx.
 type StatusError struct {
-	Status     int
-	RetryAfter string // the header, as it came
+	Status int
+	After  time.Duration // that the service asks to be left alone for; 0: it does not say
 }
 
 // Error names the status.
 func (e *StatusError) Error() string {
 	text := fmt.Sprintf("the service answered %d %s", e.Status, http.StatusText(e.Status))
-	if e.RetryAfter != "" {
-		text += ", retry after " + e.RetryAfter
+	if e.After > 0 {
+		text += ", retry after " + e.After.String()
 	}
 	return text
 }
+
+// RetryAfter lets whoever tries again wait that long (engine.Patient).
+func (e *StatusError) RetryAfter() time.Duration { return e.After }
 
 // Post makes the call and returns the answer's body. An answer other than 2xx is
 // a *StatusError.
@@ -66,11 +70,7 @@ func (c Call) Post(ctx context.Context) ([]byte, error) {
 	if c.Bearer != "" {
 		request.Header.Set("Authorization", "Bearer "+c.Bearer)
 	}
-	client := c.Client
-	if client == nil {
-		client = http.DefaultClient
-	}
-	response, err := client.Do(request)
+	response, err := c.client().Do(request)
 	if err != nil {
 		return nil, fmt.Errorf("the service was not reached: %w", withoutURL(err))
 	}
@@ -78,13 +78,35 @@ func (c Call) Post(ctx context.Context) ([]byte, error) {
 	answer, err := io.ReadAll(io.LimitReader(response.Body, mostAnswer+1))
 	switch {
 	case response.StatusCode/100 != 2:
-		return nil, &StatusError{Status: response.StatusCode, RetryAfter: response.Header.Get("Retry-After")}
+		return nil, &StatusError{Status: response.StatusCode, After: retryAfter(response.Header.Get("Retry-After"), time.Now())}
 	case err != nil:
 		return nil, fmt.Errorf("the service's answer broke off: %w", withoutURL(err))
 	case len(answer) > mostAnswer:
 		return nil, fmt.Errorf("the service's answer is longer than %d bytes", mostAnswer)
 	}
 	return answer, nil
+}
+
+// client follows no redirects: what was sent is meant for the address that was
+// configured, and the page that a redirect leads to is not its answer.
+func (c Call) client() *http.Client {
+	own := http.Client{}
+	if c.Client != nil {
+		own = *c.Client
+	}
+	own.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	return &own
+}
+
+// retryAfter reads the header (RFC 9110, 10.2.3): seconds, or a date.
+func retryAfter(header string, now time.Time) time.Duration {
+	if seconds, err := strconv.ParseUint(header, 10, 31); err == nil {
+		return time.Duration(seconds) * time.Second
+	}
+	if at, err := http.ParseTime(header); err == nil {
+		return max(at.Sub(now).Round(time.Second), 0)
+	}
+	return 0
 }
 
 // withoutURL drops the address that net/http puts in front of its errors.

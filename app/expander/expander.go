@@ -2,12 +2,15 @@
 // language model behind an OpenAI-compatible API: it implements the reactor
 // todos.ai_expander.
 //
-// It owns the question and the reading of the answer. A failure is retried, then
-// parked, by the engine; then, and when the answer is of no use, the item is
-// given back. Only wiring may import it.
+// It owns the question and the reading of the answer, and for how long somebody is
+// kept waiting: a failure is tried again a few times by the engine; then, and when
+// the answer is of no use, the item is given back, so that whoever wished it can
+// wish it again. Nothing is left parked: it would hold up that next wish, and an
+// answer that came later would find the item given back. Only wiring may import it.
 package expander
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -38,7 +41,10 @@ type Expander struct {
 	BaseURL string       // https://api.openai.com/v1
 	Model   string       // gpt-4o-mini
 	Client  *http.Client // nil: http.DefaultClient
+	Tries   int          // before the item is given back; 0: 5, which is some ten seconds beside the calls
 }
+
+const usualTries = 5
 
 var _ gen.AIExpanderHandler = Expander{}
 
@@ -53,6 +59,10 @@ func (x Expander) OnExpansionStarted(ctx context.Context, m engine.Meta, event l
 		return nil
 	}
 	lines, err := x.ask(ctx, m, event.Text)
+	if err != nil && ctx.Err() == nil && m.Attempt >= cmp.Or(x.Tries, usualTries) {
+		dispatch.List.EndExpansion(id, list.EndExpansion{ID: event.ID, Reason: types.ReasonFailed})
+		return nil
+	}
 	if err != nil {
 		return fmt.Errorf("ask the language model: %w", err)
 	}
@@ -76,7 +86,8 @@ func (Expander) OnExpansionStartedRefused(_ context.Context, m engine.Meta, refu
 	return nil
 }
 
-// OnExpansionStartedParked gives the item back: nobody could be asked.
+// OnExpansionStartedParked gives the item back, should the engine have fewer tries:
+// nobody could be asked.
 func (Expander) OnExpansionStartedParked(_ context.Context, m engine.Meta, parked engine.ParkedMessage, dispatch gen.AIExpanderOnExpansionStartedParkedDispatcher) error {
 	id, err := ids.ParseList(m.Stream.ID)
 	if err != nil {

@@ -118,6 +118,26 @@ func TestFailures_AreErrors(t *testing.T) {
 	}
 }
 
+// TestTheLastTry_GivesTheItemBack: nothing is left behind that would hold up the
+// next wish. A process that ends gives up nothing.
+func TestTheLastTry_GivesTheItemBack(t *testing.T) {
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusTooManyRequests) }))
+	defer server.Close()
+	for _, c := range []struct{ tries, attempt, sent int }{{0, 1, 0}, {0, 4, 0}, {0, 5, 1}, {0, 6, 1}, {2, 1, 0}, {2, 2, 1}} {
+		reaction, out := reactionOf(t, expander.Expander{Key: "key", BaseURL: server.URL, Tries: c.tries}), &engine.Dispatch{}
+		err := reaction.Run(t.Context(), engine.Meta{ID: party, Stream: stream, Attempt: c.attempt}, nil, event, out)
+		if sent := out.Sent(); len(sent) != c.sent || (err == nil) != (c.sent == 1) || c.sent == 1 && sent[0].Command != (list.EndExpansion{ID: party, Reason: types.ReasonFailed}) {
+			t.Errorf("try %d of %d: %v, %v", c.attempt, c.tries, sent, err)
+		}
+	}
+	ended, end := context.WithCancel(t.Context())
+	end()
+	out := &engine.Dispatch{}
+	if err := reactionOf(t, expander.Expander{Key: "key", BaseURL: server.URL}).Run(ended, engine.Meta{ID: party, Stream: stream, Attempt: 9}, nil, event, out); err == nil || len(out.Sent()) != 0 {
+		t.Errorf("a process that ends: %v, %v", out.Sent(), err)
+	}
+}
+
 func TestParkedOrRefused_TheItemIsGivenBack(t *testing.T) {
 	reaction := reactionOf(t, expander.Expander{})
 	m := engine.Meta{ID: party, Stream: stream}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"github.com/backstory-go/backstory/engine"
 	"github.com/backstory-go/backstory/engine/postgres/enginedb"
 )
 
@@ -169,7 +170,7 @@ func (r *runner) holdFaults(ctx context.Context, ch *changes, faults []*failure)
 		h := r.holdOf(f.message)
 		h.attempts, h.err = f.message.attempt, plainText(errorText(f.err))
 		h.parked = h.attempts >= r.c.policy.Attempts
-		h.pause = r.c.policy.pause(h.attempts)
+		h.pause = max(r.c.policy.pause(h.attempts), engine.PatienceOf(f.err))
 		if f.waits {
 			h.attempts, h.parked, h.pause = h.attempts-1, false, waitingPause
 		}

@@ -2,16 +2,28 @@
 
 package todos
 
-import "github.com/backstory-go/backstory/engine"
+import (
+	"github.com/backstory-go/backstory/engine"
+	"github.com/backstory-go/backstory/generated/todos/list"
+)
 
 // AIExpanderHandler is everything that todos.ai_expander needs of its user.
 type AIExpanderHandler interface {
 	AIExpanderReactions
 }
 
+func keyOfAIExpander(m engine.Meta, event engine.Event) string {
+	switch event := event.(type) {
+	case list.ExpansionStarted:
+		return event.ID.String()
+	}
+	return m.Stream.String()
+}
+
 func describeAIExpander(h AIExpanderHandler) engine.Reactor {
 	return engine.Reactor{
 		Type:      "todos.ai_expander",
+		Key:       keyOfAIExpander,
 		Reactions: reactionsOfAIExpander(h),
 	}
 }
