@@ -22,7 +22,7 @@ func exportCommand(flags *flags) *cobra.Command {
 		Example: "  app export > log.jsonl",
 		Args:    usageArgs(cobra.NoArgs),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return withSession(cmd, *flags, func(ctx context.Context, s session) error {
+			return withReading(cmd, *flags, func(ctx context.Context, s session) error {
 				return s.eng.Export(ctx, s.out, reporter(cmd.ErrOrStderr(), "exported", "lines"))
 			})
 		},

@@ -34,7 +34,7 @@ func historyCommand(flags *flags) *cobra.Command {
 					return &usageError{err}
 				}
 			}
-			return withSession(cmd, *flags, func(ctx context.Context, s session) error {
+			return withReading(cmd, *flags, func(ctx context.Context, s session) error {
 				stream, err := s.stream(args[0], args[1])
 				if err != nil {
 					return &usageError{err}

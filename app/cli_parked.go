@@ -25,10 +25,10 @@ func parkedCommand(flags *flags) *cobra.Command {
 	cmd := group(&cobra.Command{Use: "parked", Short: "Messages whose handling failed: list, show, retry in order, discard"})
 	cmd.PersistentFlags().StringVar(&f.consumer, "consumer", "", "only of this consumer (default: of all)")
 	cmd.PersistentFlags().StringVar(&f.key, "key", "", "only of this key (default: of all)")
-	add := func(use, short string, run func(ctx context.Context, s session, f parkedFlags) error) {
+	add := func(use, short string, open sessionOpener, run func(ctx context.Context, s session, f parkedFlags) error) {
 		sub := &cobra.Command{Use: use, Short: short, Args: usageArgs(cobra.NoArgs),
 			RunE: func(cmd *cobra.Command, _ []string) error {
-				return withSession(cmd, *flags, func(ctx context.Context, s session) error {
+				return open(cmd, *flags, func(ctx context.Context, s session) error {
 					named, err := f.named(ctx, s)
 					if err != nil {
 						return err
@@ -39,12 +39,12 @@ func parkedCommand(flags *flags) *cobra.Command {
 		jsonFlag(sub, &f.json)
 		cmd.AddCommand(sub)
 	}
-	add("list", "List the keys whose messages wait behind one that failed", listParked)
-	add("show", "Show the messages that wait, the one that failed first", showParked)
-	add("retry", "Try parked messages again, each key in its order", func(ctx context.Context, s session, f parkedFlags) error {
+	add("list", "List the keys whose messages wait behind one that failed", withReading, listParked)
+	add("show", "Show the messages that wait, the one that failed first", withReading, showParked)
+	add("retry", "Try parked messages again, each key in its order", withSession, func(ctx context.Context, s session, f parkedFlags) error {
 		return s.changeParked(ctx, f, "tried again", s.eng.RetryParked)
 	})
-	add("discard", "Drop the message that failed, of every key; what waits behind it is tried next", func(ctx context.Context, s session, f parkedFlags) error {
+	add("discard", "Drop the message that failed, of every key; what waits behind it is tried next", withSession, func(ctx context.Context, s session, f parkedFlags) error {
 		if f.consumer == "" {
 			return &usageError{errors.New("--consumer is missing: discarding for all consumers at once is hardly meant")}
 		}

@@ -27,7 +27,7 @@ func scheduledListCommand(flags *flags) *cobra.Command {
 		Short: "List the commands that are due later, the next one first",
 		Args:  usageArgs(cobra.NoArgs),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return withSession(cmd, *flags, func(ctx context.Context, s session) error { return s.listScheduled(ctx, asJSON) })
+			return withReading(cmd, *flags, func(ctx context.Context, s session) error { return s.listScheduled(ctx, asJSON) })
 		},
 	}
 	jsonFlag(cmd, &asJSON)

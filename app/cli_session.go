@@ -25,9 +25,21 @@ type session struct {
 	notes  io.Writer // what is said beside it
 }
 
-// withSession opens the database as serve does, for as long as do takes. Only
-// warnings are logged: standard output is for what was asked for.
-func withSession(cmd *cobra.Command, flags flags, do func(ctx context.Context, s session) error) (err error) {
+// sessionOpener is withSession or withReading.
+type sessionOpener func(*cobra.Command, flags, func(ctx context.Context, s session) error) error
+
+// withSession opens the database as serve does, for as long as do takes.
+func withSession(cmd *cobra.Command, flags flags, do func(ctx context.Context, s session) error) error {
+	return inSession(cmd, flags, false, do)
+}
+
+// withReading is withSession for a command that only reads: a standby will do.
+func withReading(cmd *cobra.Command, flags flags, do func(ctx context.Context, s session) error) error {
+	return inSession(cmd, flags, true, do)
+}
+
+// inSession logs only warnings: standard output is for what was asked for.
+func inSession(cmd *cobra.Command, flags flags, reads bool, do func(ctx context.Context, s session) error) (err error) {
 	cfg, err := loadConfig(flags, os.LookupEnv, ".env")
 	if err != nil {
 		return &usageError{err}
@@ -40,7 +52,7 @@ func withSession(cmd *cobra.Command, flags flags, do func(ctx context.Context, s
 	defer func() { err = errors.Join(err, database.Close()) }()
 	system := newSystem(cfg)
 	eng, err := postgres.Open(ctx, postgres.Config{URL: database.url, DirectURL: database.directURL, OwnerURL: database.ownerURL, System: system, Log: log,
-		OutcomeRetention: cfg.retention})
+		OutcomeRetention: cfg.retention, ReadOnly: reads})
 	if err != nil {
 		return err
 	}

@@ -15,7 +15,7 @@ func statusCommand(flags *flags) *cobra.Command {
 		Short: "Show what the database's processes, consumers and commands are doing",
 		Args:  usageArgs(cobra.NoArgs),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return withSession(cmd, *flags, func(ctx context.Context, s session) error {
+			return withReading(cmd, *flags, func(ctx context.Context, s session) error {
 				status, err := s.eng.Status(ctx)
 				if err != nil {
 					return err

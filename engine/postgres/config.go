@@ -42,6 +42,11 @@ type Config struct {
 	CacheStreams int           // states that a deciding loop keeps, and that all readers keep together; default 10,000
 	ConnectWait  time.Duration // how long Open tries to reach the database; default 10 s
 
+	// ReadOnly lets Open work on a standby, too, for methods that only read the log and
+	// what became of it: states, streams, outcomes, Status, Parked, Scheduled, Export.
+	// There Run and those that write answer ErrStandby, or are errors of the database.
+	ReadOnly bool
+
 	Consumer  ConsumerConfig            // of every consumer of the log
 	Consumers map[string]ConsumerConfig // of single ones, by name; what they leave out is Consumer's
 	// OutcomeRetention is how long outcomes are kept; default: for ever. After that,
@@ -51,6 +56,7 @@ type Config struct {
 
 	NewID func() uuid.UUID // of commands and processes; default: UUIDv7
 
+	standby    bool  // it is one: nothing is written
 	migrations fs.FS // default: this program's; tests have other programs by it
 }
 

@@ -76,10 +76,12 @@ func Open(ctx context.Context, cfg Config) (*Engine, error) {
 	past := cfg.DirectURL != ""
 	cfg = cfg.withDefaults()
 	pooled, err := throughPooler(ctx, cfg)
-	if err == nil && pooled && !past {
+	switch {
+	case cfg.ReadOnly && errors.Is(err, ErrStandby):
+		cfg, err = follow(ctx, cfg)
+	case err == nil && pooled && !past:
 		err = ErrPooler
-	}
-	if err == nil {
+	case err == nil:
 		err = prepare(ctx, cfg)
 	}
 	if err != nil {
@@ -109,6 +111,7 @@ func assemble(cfg Config, work, reads *pgxpool.Pool) *Engine {
 	e.notices = newNotices(e.ctx, e.sql, e.id)
 	e.applied = newApplied()
 	e.snapshots = newSnapshots(e.ctx, work, e.log)
+	e.snapshots.off = cfg.standby
 	e.states = newStates(cfg.CacheStreams)
 	e.epochs = newEpochs(e.sql, cfg.program(), e.health, e.onEpoch)
 	e.tail = newTail(e.sql, &e.hub, e.epochs.saw, func() bool { return !e.hears.Load() })
@@ -158,6 +161,9 @@ func (e *Engine) onInbox() {
 // waited for; it is no reason to return. ErrNewerSchema: a newer program changed the
 // schema meanwhile, and this one must not work with it.
 func (e *Engine) Run(ctx context.Context) error {
+	if e.cfg.standby {
+		return fmt.Errorf("run: %w", ErrStandby)
+	}
 	e.runs.Add(1)
 	defer e.runs.Done()
 	ctx, cancel := context.WithCancel(ctx)

@@ -7,13 +7,8 @@ import (
 	"io"
 	"net"
 	"net/url"
-	"os"
-	"os/exec"
-	"path/filepath"
-	"strconv"
 	"strings"
 	"sync"
-	"syscall"
 	"testing"
 
 	"github.com/jackc/pgx/v5"
@@ -21,6 +16,7 @@ import (
 
 	"github.com/backstory-go/backstory/engine"
 	"github.com/backstory-go/backstory/engine/localpg"
+	"github.com/backstory-go/backstory/engine/localpg/pgtest"
 	"github.com/backstory-go/backstory/engine/postgres"
 )
 
@@ -112,64 +108,7 @@ type standby struct {
 // newStandby copies a server as an operator would, and starts the copy.
 func newStandby(tb testing.TB, of *localpg.Server, database string) *standby {
 	tb.Helper()
-	copying, serving := program(tb, "pg_basebackup"), program(tb, "postgres")
-	owner, err := os.Stat(of.DataDir())
-	if err != nil {
-		tb.Fatal(err)
-	}
-	user := owner.Sys().(*syscall.Stat_t)
-	dir := filepath.Join(filepath.Dir(of.DataDir()), "standby")
-	if err := errors.Join(os.Mkdir(dir, 0o700), os.Chown(dir, int(user.Uid), int(user.Gid))); err != nil {
-		tb.Fatal(err)
-	}
-	as := func(cmd *exec.Cmd) (*exec.Cmd, *strings.Builder) {
-		said := &strings.Builder{}
-		cmd.Dir, cmd.Stdout, cmd.Stderr, cmd.Env = dir, said, said, append(os.Environ(), "LC_ALL=C")
-		if int(user.Uid) != os.Geteuid() {
-			cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: user.Uid, Gid: user.Gid}}
-		}
-		return cmd, said
-	}
-	copied, said := as(exec.CommandContext(within(tb), copying, "--pgdata="+dir, "--dbname="+of.URL("postgres"), "--write-recovery-conf", "--wal-method=stream", "--checkpoint=fast", "--no-sync"))
-	if err := copied.Run(); err != nil {
-		tb.Fatalf("pg_basebackup: %v\n%s", err, said)
-	}
-	port := freePort(tb)
-	cmd, said := as(exec.Command(serving, "-D", dir, "-k", "", "-h", "127.0.0.1", "-p", port, "-c", "max_connections=300", "-c", "fsync=off"))
-	if err := cmd.Start(); err != nil {
-		tb.Fatal(err)
-	}
-	tb.Cleanup(func() {
-		_ = cmd.Process.Signal(syscall.SIGINT)
-		_ = cmd.Wait()
-		if tb.Failed() {
-			tb.Logf("the standby said:\n%s", said)
-		}
-	})
-	u, err := url.Parse(database)
-	if err != nil {
-		tb.Fatal(err)
-	}
-	u.Host = net.JoinHostPort("127.0.0.1", port)
-	s := &standby{tb: tb, url: u.String()}
-	eventually(tb, "the standby answers", func() bool {
-		conn, err := pgx.Connect(within(tb), s.url)
-		if err == nil {
-			_ = conn.Close(context.Background())
-		}
-		return err == nil
-	})
-	return s
-}
-
-func freePort(tb testing.TB) string {
-	tb.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		tb.Fatal(err)
-	}
-	defer listener.Close()
-	return strconv.Itoa(listener.Addr().(*net.TCPAddr).Port)
+	return &standby{tb: tb, url: pgtest.Standby(tb, of, database)}
 }
 
 // stopFollowing lets the standby take no more of what the primary stores.

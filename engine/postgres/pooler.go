@@ -21,6 +21,7 @@ var ErrStandby = fmt.Errorf("%w: it is a standby, which takes no commands: name 
 
 // throughPooler says whether Config.URL leads through a pooler: that hands out keys
 // for cancelling which are its own, and the process of the session has another number.
+// With a standby behind it the error is ErrStandby.
 func throughPooler(ctx context.Context, cfg Config) (bool, error) {
 	cfg.DirectURL = cfg.URL
 	conn, err := reach(ctx, cfg, direct)
@@ -32,7 +33,26 @@ func throughPooler(ctx context.Context, cfg Config) (bool, error) {
 	var standby bool
 	err = conn.QueryRow(ctx, "select pg_backend_pid(), pg_is_in_recovery()", pgx.QueryExecModeSimpleProtocol).Scan(&pid, &standby)
 	if err == nil && standby {
-		return false, ErrStandby
+		err = ErrStandby
 	}
 	return pid != conn.PgConn().PID(), fault(ctx, err, "look for a pooler")
+}
+
+// follow lets an engine that only reads work on a standby: everything is asked there,
+// and nothing can be prepared.
+func follow(ctx context.Context, cfg Config) (Config, error) {
+	cfg.standby, cfg.DirectURL, cfg.OwnerURL = true, cfg.URL, cfg.URL
+	conn, err := reach(ctx, cfg, direct)
+	if err != nil {
+		return cfg, err
+	}
+	defer conn.Close(context.WithoutCancel(ctx))
+	found, err := lookSchema(ctx, conn)
+	if err == nil {
+		err = found.admits(cfg.program())
+	}
+	if err == nil && found.version < cfg.program() {
+		err = fmt.Errorf("the standby's schema is at %d, and this program reads version %d: start it with the primary first", found.version, cfg.program())
+	}
+	return cfg, fault(ctx, err, "look at the standby's schema")
 }

@@ -28,6 +28,7 @@ type snapshots struct {
 	pool  *pgxpool.Pool
 	log   *slog.Logger
 	queue queue[*snapshot]
+	off   bool // nothing can be written
 }
 
 func newSnapshots(ctx context.Context, pool *pgxpool.Pool, log *slog.Logger) *snapshots {
@@ -49,7 +50,7 @@ func snapshotEvery(actor *engine.Actor) int64 {
 // offer takes a copy of a state that is worth keeping. It never waits.
 func (w *snapshots) offer(s *snapshot) {
 	every := snapshotEvery(s.actor)
-	if w == nil || every == 0 || s.version%every != 0 {
+	if w == nil || w.off || every == 0 || s.version%every != 0 {
 		return
 	}
 	if !w.queue.add(s.clone()) {
