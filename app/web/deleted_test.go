@@ -64,6 +64,7 @@ func TestADeletedListIsStillTravelled(t *testing.T) {
 	ada.click(".confirm summary")
 	ada.click(".bubble .danger")
 	bob.waitText(".banner.gone", "This list has been deleted by Ada")
+	bob.waitText("#announce", "This list has been deleted by Ada")
 	bob.wait("document.title === 'Trip (deleted) · Backstory' && document.querySelector('.gone').getBoundingClientRect().top < document.querySelector('#list-name').getBoundingClientRect().top")
 
 	bob.forgive("410")

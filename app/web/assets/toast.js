@@ -33,8 +33,9 @@ const toasts = (() => {
   // was refused in the one before.
   let state = "";
   function patched() {
-    const now = document.getElementById("page").dataset.state;
+    const page = document.getElementById("page"), now = page.dataset.state, words = page.querySelector(".banner.gone strong, .foot > .notice > :first-child");
     if (now !== state) for (const toast of all("[data-refused][data-seen]")) toast.remove();
+    if (state && now !== state && words && !page.classList.contains("past")) document.getElementById("announce").textContent = words.textContent; // it may be out of sight
     state = now;
     expire();
   }
