@@ -19,10 +19,11 @@ type Operator interface {
 	// Status reads what the database's processes are doing, in one snapshot.
 	Status(ctx context.Context) (SystemStatus, error)
 
-	// Recent reads the log backward, newest first, before a position (0: the
-	// head), at most limit. It looks through a bounded part of the log: an answer
-	// that is shorter than limit may be followed by more, before Next.
-	Recent(ctx context.Context, of RecentFilter, before int64, limit int) (Recent, error)
+	// Recent reads messages backward, newest first, before a place (zero: from the
+	// newest), at most limit: events, the commands that were decided, and those that
+	// wait to be. It looks through a bounded part of them: an answer that is shorter
+	// than limit may be followed by more, before Next.
+	Recent(ctx context.Context, of RecentFilter, before RecentPlace, limit int) (Recent, error)
 
 	// Traffic counts the events after a position, in at most span positions of the
 	// log. Go on after Upto until it does not grow.
@@ -35,6 +36,10 @@ type Operator interface {
 	// ParkedMessages lists the messages that wait behind a parked key, in their
 	// order: the first is the one that failed. ErrNotFound: the key is not parked.
 	ParkedMessages(ctx context.Context, consumer, key string, limit int) ([]WaitingMessage, error)
+
+	// ParkedFirst reads the message that failed of each key, in the order of the
+	// keys; its ID is zero where there is none any more.
+	ParkedFirst(ctx context.Context, keys []ParkedKey) ([]WaitingMessage, error)
 
 	// RetryParked lets parked messages be tried again, each key in its order, and
 	// says how many keys those are, at most limit. Call it until it answers 0.
@@ -93,19 +98,6 @@ type ScheduledCommand struct {
 	Correlation uuid.UUID       `json:"correlation"`
 	Causation   uuid.UUID       `json:"causation"`
 	Data        json.RawMessage `json:"data"`
-}
-
-// RecentFilter chooses stored events. Empty fields choose all.
-type RecentFilter struct {
-	Type   string // of the event
-	Stream string // todos.list/<id>
-	By     string
-}
-
-// Recent is a page of the log, read backward.
-type Recent struct {
-	Events []Recorded // not decoded
-	Next   int64      // where the next page begins: hand it in as before; 0: there is none
 }
 
 // ParkedFilter chooses parked keys. Empty fields choose all.

@@ -32,6 +32,7 @@ type conversation struct {
 type node struct {
 	ID       string
 	Kind     string // command or event
+	Type     string
 	Title    string
 	Was      string // the words that stood there before; or ""
 	About    string // the words it is about; or ""
@@ -46,6 +47,16 @@ type node struct {
 	Asked    bool   // the message that was asked for
 	Position int64
 	Children []*node
+}
+
+// troubled says whether somebody should look at a command.
+func (n *node) troubled() bool {
+	return n.Status == string(engine.Refused) || n.Status == string(engine.Failed)
+}
+
+// open says whether it is not known yet how a command ends.
+func (n *node) open() bool {
+	return n.Status == string(engine.Pending) || n.Status == string(engine.Settling) || n.Status == string(engine.Scheduled)
 }
 
 func (s *Server) correlationPage(r *http.Request) (view, error) {
@@ -120,7 +131,7 @@ func tree(commands []engine.Outcome, asked uuid.UUID, names called) (roots []*no
 }
 
 func commandNode(o engine.Outcome, texts map[string]string, names called) *node {
-	n := &node{ID: o.ID.String(), Kind: "command", Title: words(o.Type), About: names.apart(about(o.Data, texts), o.Stream), Stream: names.stream(o.Stream), Link: streamLink(o.Stream), By: o.By,
+	n := &node{ID: o.ID.String(), Kind: "command", Type: o.Type, Title: words(o.Type), About: names.apart(about(o.Data, texts), o.Stream), Stream: names.stream(o.Stream), Link: streamLink(o.Stream), By: o.By,
 		Payload: pretty(o.Data), At: o.At}
 	if o.Status != engine.Accepted {
 		n.Status = string(o.Status)
@@ -132,7 +143,7 @@ func commandNode(o engine.Outcome, texts map[string]string, names called) *node 
 }
 
 func eventNode(e eventLine, names called) *node {
-	return &node{ID: e.Meta.ID.String(), Kind: "event", Title: e.Title, Was: e.Was, About: names.apart(e.About, e.Meta.Stream), Stream: names.stream(e.Meta.Stream), Link: versionLink(e.Meta.Stream, e.Meta.Version), By: e.Meta.By,
+	return &node{ID: e.Meta.ID.String(), Kind: "event", Type: e.Type, Title: e.Title, Was: e.Was, About: names.apart(e.About, e.Meta.Stream), Stream: names.stream(e.Meta.Stream), Link: versionLink(e.Meta.Stream, e.Meta.Version), By: e.Meta.By,
 		Payload: pretty(e.Data), At: e.Meta.At, Position: e.Meta.Position}
 }
 

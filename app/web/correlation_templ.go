@@ -252,7 +252,7 @@ func treeNode(n *node, now time.Time) templ.Component {
 			return templ_7745c5c3_Err
 		}
 		if n.Status != "" {
-			var templ_7745c5c3_Var14 = []any{"badge", templ.KV("bad", n.Status == "refused" || n.Status == "failed")}
+			var templ_7745c5c3_Var14 = []any{"badge", templ.KV("bad", n.troubled())}
 			templ_7745c5c3_Err = templ.RenderCSSItems(ctx, templ_7745c5c3_Buffer, templ_7745c5c3_Var14...)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
@@ -277,7 +277,7 @@ func treeNode(n *node, now time.Time) templ.Component {
 			var templ_7745c5c3_Var16 string
 			templ_7745c5c3_Var16, templ_7745c5c3_Err = templ.JoinStringErrs(n.Status)
 			if templ_7745c5c3_Err != nil {
-				return templ.Error{Err: templ_7745c5c3_Err, FileName: `correlation.templ`, Line: 44, Col: 103}
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `correlation.templ`, Line: 44, Col: 70}
 			}
 			_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var16))
 			if templ_7745c5c3_Err != nil {

@@ -122,7 +122,7 @@ func (w *tab) lookAround(list string) {
 	w.harmless("the System page")
 	w.forgive("404", "422", "400", "405", "415")
 	id := list[len("/todo-lists/"):]
-	for i, path := range []string{"/system?type=QUERY", "/system?stream=QUERY", "/system?by=QUERY", list + "?until=QUERY", list + "/9?with=QUERY", "/todo-lists/PATH",
+	for i, path := range []string{"/system?type=QUERY", "/system?stream=QUERY", "/system?by=QUERY", "/system?text=QUERY", "/system?kind=QUERY&before=QUERY", list + "?until=QUERY", list + "/9?with=QUERY", "/todo-lists/PATH",
 		"/messages/PATH/correlation", "/PATH", "/updates?page=QUERY"} {
 		for _, payload := range []string{payloads[i%len(payloads)], payloads[(i+3)%len(payloads)]} {
 			path := strings.NewReplacer("QUERY", url.QueryEscape(payload), "PATH", url.PathEscape(payload)).Replace(path)

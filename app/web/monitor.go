@@ -2,7 +2,6 @@ package web
 
 import (
 	"context"
-	"errors"
 	"sync"
 	"time"
 
@@ -24,7 +23,7 @@ type look struct {
 	At        time.Time
 	Status    engine.SystemStatus
 	Parked    []engine.ParkedKey
-	Message   map[string][]engine.WaitingMessage // by consumer and key: the one that failed first
+	Message   map[string]engine.WaitingMessage // by consumer and key: the one that failed; without an ID: it was retried meanwhile
 	Scheduled []engine.ScheduledCommand
 	Rates     map[string]float64 // positions a second that a consumer took, by its name
 	Traffic   traffic
@@ -66,7 +65,7 @@ func (m *monitor) look(ctx context.Context) (now look, before traffic, err error
 	if time.Since(m.last.At) < freshLook {
 		return m.last, m.before, nil
 	}
-	l := look{At: time.Now(), Message: map[string][]engine.WaitingMessage{}}
+	l := look{At: time.Now(), Message: map[string]engine.WaitingMessage{}}
 	if l.Status, err = m.ops.Status(ctx); err != nil {
 		return l, before, err
 	}
@@ -93,12 +92,12 @@ func (m *monitor) waiting(ctx context.Context, l *look) (err error) {
 	if l.Parked, err = m.ops.Parked(ctx, engine.ParkedFilter{}, engine.ParkedKey{}, parkedPage); err != nil {
 		return err
 	}
-	for _, p := range l.Parked {
-		list, err := m.ops.ParkedMessages(ctx, p.Consumer, p.Key, 1)
-		if err != nil && !errors.Is(err, engine.ErrNotFound) { // it was retried meanwhile
-			return err
-		}
-		l.Message[p.Consumer+" "+p.Key] = list
+	first, err := m.ops.ParkedFirst(ctx, l.Parked)
+	if err != nil {
+		return err
+	}
+	for i, p := range l.Parked {
+		l.Message[p.Consumer+" "+p.Key] = first[i]
 	}
 	l.Scheduled, err = m.ops.Scheduled(ctx, engine.ScheduledCommand{}, scheduledPage)
 	return err

@@ -55,6 +55,11 @@ func TestWithoutScriptsInABrowser(t *testing.T) {
 	ada.waitText("main", "has been deleted")
 	ada.visit("/system")
 	ada.waitText("main", "Consumers")
+	ada.typeInto("#filter-text", "same text\r") // of a refusal
+	ada.wait("location.search.includes('text=same+text')")
+	ada.typeInto("#filter-type", "Item changed\r")
+	ada.wait("location.search.includes('type=Item+changed')")
+	ada.waitText("main", "Everything was looked at.")
 	ada.click(".account button")
 	ada.wait("location.pathname === '/login'")
 }

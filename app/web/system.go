@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"net/url"
 	"strconv"
 	"time"
 
@@ -18,7 +17,7 @@ import (
 const (
 	parkedPage    = 50 // keys
 	scheduledPage = 50 // commands
-	recentPage    = 50 // events
+	recentPage    = 60 // messages
 )
 
 // errNotAdmin means that a page is not for this person.
@@ -30,9 +29,9 @@ type system struct {
 	Flow     flow
 	Earlier  traffic // of the look before
 	Rebuilds map[string]rebuild
-	Filter   engine.RecentFilter // words to look for in what the page shows
-	Titles   []string            // that events can have
-	Before   int64
+	Wanted   wanted
+	Titles   []string // that messages can have
+	Before   engine.RecentPlace
 	Now      time.Time
 
 	found
@@ -44,14 +43,13 @@ func (s *Server) isAdmin(ctx context.Context) bool { return visitOf(ctx).admin }
 
 func (s *Server) systemPage(r *http.Request) (view, error) {
 	ctx, query := r.Context(), r.URL.Query()
-	shown := system{Flow: s.flow, Titles: s.titles, Rebuilds: s.rebuilds.all(), Now: s.cfg.Now(),
-		Filter: engine.RecentFilter{Type: query.Get("type"), Stream: query.Get("stream"), By: query.Get("by")}}
-	shown.Before, _ = strconv.ParseInt(query.Get("before"), 10, 64) // anything else: from the head
+	shown := system{Flow: s.flow, Titles: s.titles, Rebuilds: s.rebuilds.all(), Now: s.cfg.Now(), Wanted: wantedOf(query)}
+	shown.Before, _ = engine.ParseRecentPlace(query.Get("before")) // anything else: from the newest
 	var err error
 	if shown.look, shown.Earlier, err = s.monitor.look(ctx); err != nil {
 		return view{}, err
 	}
-	if shown.found, shown.Called, err = s.find(ctx, shown.look, shown.Filter, shown.Before); err != nil {
+	if shown.found, shown.Called, err = s.find(ctx, shown.look, shown.Wanted, shown.Before); err != nil {
 		return view{}, err
 	}
 	return view{Title: "System", Body: systemView(shown)}, nil
@@ -63,25 +61,38 @@ func (s *Server) lookAgain() {
 	s.cfg.Client.Hub().Publish(systemTopic)
 }
 
-// older is the page with the events before those shown.
-func (s system) older() string {
-	q := s.query()
-	q.Set("before", strconv.FormatInt(s.Next, 10))
+// from is the page with the wanted messages before a place; zero: the newest.
+func (s system) from(place engine.RecentPlace) string {
+	q := s.Wanted.query()
+	if place != (engine.RecentPlace{}) {
+		q.Set("before", place.String())
+	}
+	if len(q) == 0 {
+		return "/system#recent"
+	}
 	return "/system?" + q.Encode() + "#recent"
 }
 
-func (s system) query() url.Values {
-	q := url.Values{}
-	for name, value := range map[string]string{"type": s.Filter.Type, "stream": s.Filter.Stream, "by": s.Filter.By} {
-		if value != "" {
-			q.Set(name, value)
-		}
-	}
-	return q
-}
+// filtered says whether the page shows some messages only.
+func (s system) filtered() bool { return s.Wanted != wanted{} }
 
-// filtered says whether the page shows some events only.
-func (s system) filtered() bool { return s.Filter != engine.RecentFilter{} || s.Before > 0 }
+// held says whether the page stands still: it begins at a place, and not at what comes
+// in.
+func (s system) held() bool { return s.Before != engine.RecentPlace{} }
+
+// searched says how far back the messages that are shown were looked for; "": that
+// goes without saying.
+func (s system) searched() string {
+	switch {
+	case !s.filtered(), len(s.Lines) >= recentPage:
+		return ""
+	case s.Since.IsZero() && s.held():
+		return "Everything older was looked at."
+	case s.Since.IsZero():
+		return "Everything was looked at."
+	}
+	return "Looked back to what happened"
+}
 
 // folds says whether the consumer can be folded anew from this page: a projection; a
 // reactor whose states are.

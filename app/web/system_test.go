@@ -32,7 +32,11 @@ type fakeOperator struct {
 	status    engine.SystemStatus
 	traffic   []engine.Traffic
 	scheduled []engine.ScheduledCommand
-	recent    []engine.Recorded // in the order of the log
+	recent    []engine.RecentMessage // newest last
+	asked     []engine.RecentFilter
+	parked    []engine.ParkedKey
+	firsts    int              // how often the messages that failed were read
+	now       func() time.Time // nil: the real time
 	cancelled []uuid.UUID
 	rebuild   func(ctx context.Context) error
 	fault     error
@@ -62,7 +66,19 @@ func (f *fakeOperator) Traffic(_ context.Context, after, _ int64) (engine.Traffi
 }
 
 func (f *fakeOperator) Parked(context.Context, engine.ParkedFilter, engine.ParkedKey, int) ([]engine.ParkedKey, error) {
-	return nil, nil
+	return f.parked, nil
+}
+
+// ParkedFirst knows of every message but the last key's.
+func (f *fakeOperator) ParkedFirst(_ context.Context, keys []engine.ParkedKey) ([]engine.WaitingMessage, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.firsts++
+	list := make([]engine.WaitingMessage, len(keys))
+	for i, k := range keys[:max(0, len(keys)-1)] {
+		list[i] = engine.WaitingMessage{ID: uuid.New(), Type: "todos.list.item_added", Stream: k.Key, Data: []byte(`{"text":"of ` + k.Key + `"}`)}
+	}
+	return list, nil
 }
 
 func (f *fakeOperator) Scheduled(context.Context, engine.ScheduledCommand, int) ([]engine.ScheduledCommand, error) {
@@ -77,14 +93,28 @@ func (f *fakeOperator) CancelScheduled(_ context.Context, id uuid.UUID) error {
 	return nil
 }
 
-func (f *fakeOperator) Recent(_ context.Context, _ engine.RecentFilter, before int64, limit int) (page engine.Recent, err error) {
-	for _, r := range slices.Backward(f.recent) {
-		if (before == 0 || r.Meta.Position < before) && len(page.Events) < limit {
-			page.Events = append(page.Events, r)
+// Recent looks at two messages at a time, or at a page where nothing is chosen; a place
+// is how many are before it.
+func (f *fakeOperator) Recent(_ context.Context, of engine.RecentFilter, before engine.RecentPlace, limit int) (page engine.Recent, err error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.asked = append(f.asked, of)
+	page.From = before
+	if before == (engine.RecentPlace{}) {
+		page.From.Log = int64(len(f.recent) + 1)
+	}
+	end := page.From.Log - 1
+	begin := max(0, end-int64(limit))
+	if of.Kind+engine.RecentKind(of.Type+of.Stream+of.By) != "" || len(of.Texts) > 0 {
+		begin = max(0, end-2)
+	}
+	for _, m := range slices.Backward(f.recent[begin:end]) {
+		if by := of.By; by == "" || m.Event != nil && m.Event.Meta.By == by || m.Command != nil && m.Command.By == by {
+			page.Messages = append(page.Messages, m)
 		}
 	}
-	if n := len(page.Events); n > 0 && page.Events[n-1].Meta.Position > 1 {
-		page.Next = page.Events[n-1].Meta.Position
+	if begin > 0 {
+		page.Next, page.Since = engine.RecentPlace{Log: begin + 1}, time.Now()
 	}
 	return page, nil
 }
@@ -105,7 +135,7 @@ func operatedSite(t *testing.T, ops *fakeOperator) *site {
 	t.Helper()
 	f := newFake()
 	cfg := Config{Client: f, System: appSystem(), Secret: []byte("a secret for tests"), Log: slog.New(slog.DiscardHandler),
-		Operator: ops, Admin: func(user string) bool { return user == "Ada" }}
+		Now: ops.now, Operator: ops, Admin: func(user string) bool { return user == "Ada" }}
 	s, err := newServer(cfg.withDefaults(), f)
 	if err != nil {
 		t.Fatal(err)

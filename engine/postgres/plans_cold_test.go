@@ -48,7 +48,12 @@ func hotPages(n int) []hot {
 	last, some := fmt.Sprint(n), literalID("c", n/2)
 	return []hot{
 		{query: "OutcomeByStream", args: []string{someStream, someStamp, "50"}},
-		{query: "RecentEvents", args: []string{last, last + "-20000", "''", "''", "'tester'", "50"}},
+		{query: "RecentLog", args: []string{"true", "'%deposit%'", someTexts, someTexts, last, last + "-5000", "'%s%'", someKeys, "'%tester%'", "true", "50"}},
+		{query: "RecentLog", args: []string{"false", "''", noTexts, noTexts, last, last + "-20000", "''", noTexts, "''", "true", "50"}, when: "events"},
+		{query: "RecentApart", args: []string{"ARRAY['failed']", "'%deposit%'", someTexts, "'%s%'", someKeys, "'%tester%'", someTexts, someStamp, some, "2000"}},
+		{query: "RecentApart", args: []string{noTexts, "''", noTexts, "''", noTexts, "''", noTexts, someStamp, some, "50"}, when: "all"},
+		{query: "RecentWaiting", args: []string{someStamp, some, "'%deposit%'", someTexts, "'%s%'", someKeys, "'%tester%'", someTexts, "50"}, scans: "inbox inbox_stream", sorts: "what waits"},
+		{query: "ParkedFirst", args: []string{aFew, "ARRAY[" + some + "]"}},
 		{query: "TrafficCount", args: []string{last + "-5000", last}, sorts: "the counts"},
 		{query: "ConversationOf", args: []string{some}},
 		{query: "ConversationCommands", args: []string{some, "100"}},

@@ -27,6 +27,7 @@ const (
 	farFuture  = "'infinity'"
 	someTypes  = "ARRAY['bank.account.deposited','bank.account.opened']"
 	someTexts  = "ARRAY['a','b','c']"
+	noTexts    = "ARRAY[]::text[]"
 	someKeys   = "ARRAY['bank.account/s1','bank.account/s2','bank.account/s3']"
 	aFew       = "ARRAY[1,2,3]"
 )

@@ -36,3 +36,9 @@ DELETE FROM backstory.outcomes o WHERE o.id IN (
     SELECT x.id FROM backstory.outcomes x
     WHERE x.decided_at < now() - make_interval(secs => @seconds::float8)
       AND (x.status IN ('accepted', 'refused', 'cancelled') OR x.discarded_at IS NOT NULL) LIMIT @most);
+
+-- name: ParkedFirst :many
+-- The messages that failed: events by their positions, commands by their ids.
+SELECT e.position, e.id, e.type, e.stream, e.at, e.data FROM backstory.events e WHERE e.position = ANY(@positions::bigint[])
+UNION ALL
+SELECT 0::bigint, o.id, o.type, o.stream, o.at, o.data FROM backstory.outcomes o WHERE o.id = ANY(@ids::uuid[]);

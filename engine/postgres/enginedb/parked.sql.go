@@ -215,3 +215,51 @@ func (q *Queries) OutcomesForget(ctx context.Context, arg OutcomesForgetParams) 
 	}
 	return result.RowsAffected(), nil
 }
+
+const ParkedFirst = `-- name: ParkedFirst :many
+SELECT e.position, e.id, e.type, e.stream, e.at, e.data FROM backstory.events e WHERE e.position = ANY($1::bigint[])
+UNION ALL
+SELECT 0::bigint, o.id, o.type, o.stream, o.at, o.data FROM backstory.outcomes o WHERE o.id = ANY($2::uuid[])
+`
+
+type ParkedFirstParams struct {
+	Positions []int64
+	Ids       []uuid.UUID
+}
+
+type ParkedFirstRow struct {
+	Position int64
+	ID       uuid.UUID
+	Type     string
+	Stream   string
+	At       time.Time
+	Data     []byte
+}
+
+// The messages that failed: events by their positions, commands by their ids.
+func (q *Queries) ParkedFirst(ctx context.Context, arg ParkedFirstParams) ([]ParkedFirstRow, error) {
+	rows, err := q.db.Query(ctx, ParkedFirst, arg.Positions, arg.Ids)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []ParkedFirstRow
+	for rows.Next() {
+		var i ParkedFirstRow
+		if err := rows.Scan(
+			&i.Position,
+			&i.ID,
+			&i.Type,
+			&i.Stream,
+			&i.At,
+			&i.Data,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}

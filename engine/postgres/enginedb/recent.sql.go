@@ -12,25 +12,105 @@ import (
 	"github.com/google/uuid"
 )
 
-const RecentEvents = `-- name: RecentEvents :many
-
-SELECT position, stream, version, id, type, schema_version, at, by, correlation, causation, data
-FROM backstory.events
-WHERE position < $1 AND position >= $2
-  AND ($3::text = '' OR type = $3) AND ($4::text = '' OR stream = $4) AND ($5::text = '' OR by = $5)
-ORDER BY position DESC LIMIT $6
+const RecentApart = `-- name: RecentApart :many
+SELECT o.id, o.decided_at,
+       ((cardinality($1::text[]) = 0 OR o.status = ANY($1::text[]))
+        AND ($2::text = '' OR lower(o.type) LIKE $2 OR o.type = ANY($3::text[]))
+        AND ($4::text = '' OR lower(o.stream) LIKE $4 OR o.stream = ANY($5::text[]))
+        AND ($6::text = '' OR lower(o.by) LIKE $6)
+        AND (cardinality($7::text[]) = 0
+             OR lower(concat(o.data, ' ', o.refusal, ' ', o.error)) LIKE ANY($7::text[])))::boolean AS chosen
+FROM backstory.outcomes o
+WHERE (o.status <> 'accepted' OR o.events = 0) AND (o.decided_at, o.id) < ($8::timestamptz, $9::uuid)
+ORDER BY o.decided_at DESC, o.id DESC LIMIT $10
 `
 
-type RecentEventsParams struct {
-	Before int64
-	DownTo int64
-	Type   string
-	Stream string
-	By     string
-	Most   int32
+type RecentApartParams struct {
+	Statuses []string
+	Type     string
+	Types    []string
+	Stream   string
+	Streams  []string
+	By       string
+	Texts    []string
+	Before   time.Time
+	BeforeID uuid.UUID
+	Most     int32
 }
 
-type RecentEventsRow struct {
+type RecentApartRow struct {
+	ID        uuid.UUID
+	DecidedAt time.Time
+	Chosen    bool
+}
+
+// Commands that the log alone does not tell of, all of a span, and which are chosen.
+func (q *Queries) RecentApart(ctx context.Context, arg RecentApartParams) ([]RecentApartRow, error) {
+	rows, err := q.db.Query(ctx, RecentApart,
+		arg.Statuses,
+		arg.Type,
+		arg.Types,
+		arg.Stream,
+		arg.Streams,
+		arg.By,
+		arg.Texts,
+		arg.Before,
+		arg.BeforeID,
+		arg.Most,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []RecentApartRow
+	for rows.Next() {
+		var i RecentApartRow
+		if err := rows.Scan(&i.ID, &i.DecidedAt, &i.Chosen); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const RecentLog = `-- name: RecentLog :many
+
+SELECT e.position, e.stream, e.version, e.id, e.type, e.schema_version, e.at, e.by, e.correlation, e.causation, e.data,
+       coalesce(o.told, false)::boolean AS command
+FROM backstory.events e LEFT JOIN LATERAL (
+    SELECT true AS told FROM backstory.outcomes c
+    WHERE $1::boolean AND c.id = e.causation AND c.first_position = e.position AND c.status = 'accepted'
+      AND ($2::text = '' OR lower(c.type) LIKE $2 OR c.type = ANY($3::text[]))
+      AND (cardinality($4::text[]) = 0 OR lower(c.data::text) LIKE ANY($4::text[]))
+    LIMIT 1
+) o ON true
+WHERE e.position < $5 AND e.position >= $6
+  AND ($7::text = '' OR lower(e.stream) LIKE $7 OR e.stream = ANY($8::text[]))
+  AND ($9::text = '' OR lower(e.by) LIKE $9)
+  AND (coalesce(o.told, false) OR $10::boolean
+       AND ($2::text = '' OR lower(e.type) LIKE $2 OR e.type = ANY($3::text[]))
+       AND (cardinality($4::text[]) = 0 OR lower(e.data::text) LIKE ANY($4::text[])))
+ORDER BY e.position DESC LIMIT $11
+`
+
+type RecentLogParams struct {
+	Commands bool
+	Type     string
+	Types    []string
+	Texts    []string
+	Before   int64
+	DownTo   int64
+	Stream   string
+	Streams  []string
+	By       string
+	Events   bool
+	Most     int32
+}
+
+type RecentLogRow struct {
 	Position      int64
 	Stream        string
 	Version       int64
@@ -42,25 +122,35 @@ type RecentEventsRow struct {
 	Correlation   uuid.UUID
 	Causation     uuid.UUID
 	Data          []byte
+	Command       bool
 }
 
-// The log read backward, for people who look at it.
-func (q *Queries) RecentEvents(ctx context.Context, arg RecentEventsParams) ([]RecentEventsRow, error) {
-	rows, err := q.db.Query(ctx, RecentEvents,
+// Messages, newest first, for people who look at them. Words come as patterns that
+// find at least what has them; none, or an empty list: anything.
+// Events, and whether an event is the first one of an accepted command that is to be
+// told, too. Such a command has its event's stream and person; it is looked up by its
+// id, as in TrafficCount.
+func (q *Queries) RecentLog(ctx context.Context, arg RecentLogParams) ([]RecentLogRow, error) {
+	rows, err := q.db.Query(ctx, RecentLog,
+		arg.Commands,
+		arg.Type,
+		arg.Types,
+		arg.Texts,
 		arg.Before,
 		arg.DownTo,
-		arg.Type,
 		arg.Stream,
+		arg.Streams,
 		arg.By,
+		arg.Events,
 		arg.Most,
 	)
 	if err != nil {
 		return nil, err
 	}
 	defer rows.Close()
-	var items []RecentEventsRow
+	var items []RecentLogRow
 	for rows.Next() {
-		var i RecentEventsRow
+		var i RecentLogRow
 		if err := rows.Scan(
 			&i.Position,
 			&i.Stream,
@@ -73,7 +163,66 @@ func (q *Queries) RecentEvents(ctx context.Context, arg RecentEventsParams) ([]R
 			&i.Correlation,
 			&i.Causation,
 			&i.Data,
+			&i.Command,
 		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const RecentWaiting = `-- name: RecentWaiting :many
+SELECT i.id, i.at FROM backstory.inbox i
+WHERE i.due IS NULL AND (i.at, i.id) < ($1::timestamptz, $2::uuid)
+  AND ($3::text = '' OR lower(i.type) LIKE $3 OR i.type = ANY($4::text[]))
+  AND ($5::text = '' OR lower(i.stream) LIKE $5 OR i.stream = ANY($6::text[]))
+  AND ($7::text = '' OR lower(i.by) LIKE $7)
+  AND (cardinality($8::text[]) = 0 OR lower(i.data::text) LIKE ANY($8::text[]))
+ORDER BY i.at DESC, i.id DESC LIMIT $9
+`
+
+type RecentWaitingParams struct {
+	Before   time.Time
+	BeforeID uuid.UUID
+	Type     string
+	Types    []string
+	Stream   string
+	Streams  []string
+	By       string
+	Texts    []string
+	Most     int32
+}
+
+type RecentWaitingRow struct {
+	ID uuid.UUID
+	At time.Time
+}
+
+// What is to be decided by now: no more than may wait.
+func (q *Queries) RecentWaiting(ctx context.Context, arg RecentWaitingParams) ([]RecentWaitingRow, error) {
+	rows, err := q.db.Query(ctx, RecentWaiting,
+		arg.Before,
+		arg.BeforeID,
+		arg.Type,
+		arg.Types,
+		arg.Stream,
+		arg.Streams,
+		arg.By,
+		arg.Texts,
+		arg.Most,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []RecentWaitingRow
+	for rows.Next() {
+		var i RecentWaitingRow
+		if err := rows.Scan(&i.ID, &i.At); err != nil {
 			return nil, err
 		}
 		items = append(items, i)
