@@ -37,6 +37,7 @@ const (
 	entryFailed  entryKind = "failed"
 	entryNothing entryKind = "nothing" // a command that changed nothing
 	entryGroup   entryKind = "group"   // a command that led to several events
+	entryIdle    entryKind = "idle"    // those commands that changed nothing
 )
 
 // entry is a line of the history: an event with its command, or a command that
@@ -57,30 +58,36 @@ type entry struct {
 	Command *entryCommand
 	Because string // of which version it was undone or restored; "": neither
 
-	Parts []entry // of a group, newest first
-	cause uuid.UUID
+	Parts []entry   // what stands below the line, newest first
+	cause uuid.UUID // of an event, the command
+	root  uuid.UUID // of an event, its conversation
 }
 
-// undoable says whether the page offers to take the change back: of an archived
-// list nothing but that it was archived. Whether it still can be is the list's to
-// say.
-func (l listShown) undoable(e entry) bool {
-	if e.Kind != entryEvent || l.Past {
-		return false
+// small is the whole line of what did not change the list; "": it did.
+func (e entry) small() string {
+	switch {
+	case e.Kind == entryIdle:
+		return count(int64(len(e.Parts)), "command") + " changed nothing"
+	case e.Kind == entryNothing:
+		return e.Title + " changed nothing"
+	case e.Step && e.About != "":
+		return e.Title + " “" + e.About + "”"
+	case e.Step:
+		return e.Title
 	}
-	switch e.Type {
-	case "todos.list.archived":
-		return l.Status == "archived"
-	case "todos.list.item_added", "todos.list.item_removed", "todos.list.item_text_updated", "todos.list.item_done", "todos.list.item_undone",
-		"todos.list.items_reordered", "todos.list.name_updated", "todos.list.unarchived":
-		return l.active()
-	}
-	return l.active() && e.Type == "todos.list.name_confirmed" && e.Version > firstName
+	return ""
 }
 
-// firstName is the last version at which a new list can get its name: created,
-// claimed, confirmed. It cannot be taken back.
-const firstName = 3
+// more is what the line opens.
+func (e entry) more() string {
+	switch e.Kind {
+	case entryGroup:
+		return "changes"
+	case entryIdle:
+		return "which"
+	}
+	return "details"
+}
 
 // entryCommand is the command that led to an event.
 type entryCommand struct {
@@ -179,7 +186,7 @@ func merge(l todoList, before map[string]string, events []engine.Recorded, comma
 	for _, r := range events {
 		e := entry{
 			Key: "v" + strconv.FormatInt(r.Meta.Version, 10), ID: r.Meta.ID.String(), Kind: entryEvent, Version: r.Meta.Version, Type: r.Type,
-			By: r.Meta.By, At: r.Meta.At, Payload: pretty(r.Data), cause: r.Meta.Causation,
+			By: r.Meta.By, At: r.Meta.At, Payload: pretty(r.Data), cause: r.Meta.Causation, root: r.Meta.Correlation,
 		}
 		e.Title, e.Was, e.About, e.Step = told.tell(r)
 		e.About = cmp.Or(e.About, about(r.Data, texts)) // as it is now, where it is not known what it was
@@ -194,7 +201,7 @@ func merge(l todoList, before map[string]string, events []engine.Recorded, comma
 		}
 		return b.At.Compare(a.At)
 	})
-	return grouped(entries, byID)
+	return named(grouped(idleLast(entries), byID))
 }
 
 // because tells that a command led back: which it was, and of what.

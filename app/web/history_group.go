@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 
@@ -25,6 +26,57 @@ func grouped(entries []entry, commands map[uuid.UUID]engine.Outcome) (lines []en
 		i = end
 	}
 	return lines
+}
+
+// named puts what happened on the way to a name below the event that it led to: who
+// creates or renames a list wishes for one thing.
+func named(entries []entry) (lines []entry) {
+	for i := 0; i < len(entries); {
+		e := entries[i]
+		i++
+		for e.leadsFrom(entries, i) {
+			part := entries[i]
+			if eventName(part.Type) == "created" {
+				e.Title = part.Title
+			}
+			e.Because, part.Because = cmp.Or(e.Because, part.Because), ""
+			e.Parts = append(e.Parts, part)
+			i++
+		}
+		lines = append(lines, e)
+	}
+	return lines
+}
+
+// leadsFrom says whether the entry at i is a step on the way to this one.
+func (e entry) leadsFrom(entries []entry, i int) bool {
+	if e.Kind != entryEvent || i == len(entries) || entries[i].Kind != entryEvent || entries[i].root != e.root {
+		return false
+	}
+	switch eventName(e.Type) {
+	case "name_confirmed":
+		return entries[i].Step || eventName(entries[i].Type) == "created"
+	case "name_refused", "name_given_up":
+		return entries[i].Step
+	}
+	return false
+}
+
+// idleLast puts the commands that changed nothing out of the way, below a line at the
+// end.
+func idleLast(entries []entry) []entry {
+	var idle, lines []entry
+	for _, e := range entries {
+		if e.Kind == entryNothing {
+			idle = append(idle, e)
+		} else {
+			lines = append(lines, e)
+		}
+	}
+	if len(idle) == 0 {
+		return lines
+	}
+	return append(lines, entry{Key: "idle", Kind: entryIdle, Parts: idle})
 }
 
 func groupOf(command engine.Outcome, parts []entry) entry {
@@ -55,7 +107,7 @@ func (l listShown) shows(e entry) bool {
 	}
 	switch e.Kind {
 	case entryEvent:
-		return e.Version == l.Version
+		return l.Version <= e.Version && l.Version >= e.Version-int64(len(e.Parts))
 	case entryGroup:
 		return l.Version <= e.Version && l.Version > e.Version-int64(len(e.Parts))
 	}

@@ -98,9 +98,14 @@ func TestHistoryTellsWhatWas(t *testing.T) {
 		recorded(9, "item_text_updated", `{"id":"b","text":"Maps"}`),
 		recorded(10, "item_done", `{"id":"c"}`),
 		recorded(11, "name_confirmed", `{"name":"Journey","reservation_id":"q","previous":{"name":"Trip","reservation_id":"r"}}`),
+		recorded(12, "items_reordered", `{"id":"a","before":"b"}`),
+		recorded(13, "items_reordered", `{"id":"b"}`),
 	}, nil)
-	want := []string{"List renamed|Trip|Journey|false", "Item done||Lamp|false", "Item changed||Maps|false", "Item done||Tents|false", "Item changed|Tent|Tents|false", "Item done||Tent|false", "Already on the list||TENT|true",
-		"Item added||Tent|false", "List named||Trip|false", "Name reserved|||true", "List created||Trip|false"}
+	want := []string{"Item moved||Maps, to the end|false", "Item moved||Tents, before “Maps”|false", "List renamed|Trip|Journey|false", "Item done||Lamp|false", "Item changed||Maps|false", "Item done||Tents|false", "Item changed|Tent|Tents|false", "Item done||Tent|false", "Already on the list||TENT|true",
+		"Item added||Tent|false", "List created||Trip|false"}
+	if len(entries) != len(want) {
+		t.Fatalf("%d lines, want %d", len(entries), len(want))
+	}
 	for i, e := range entries {
 		if got := strings.Join([]string{e.Title, e.Was, e.About, map[bool]string{true: "true", false: "false"}[e.Step]}, "|"); got != want[i] {
 			t.Errorf("version %d is told as %s, want %s", e.Version, got, want[i])

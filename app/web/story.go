@@ -63,8 +63,8 @@ func (s story) tell(r engine.Recorded) (title, was, about string, step bool) {
 	name := eventName(r.Type)
 	title = eventTitle(r.Type)
 	var data struct {
-		ID, Text string
-		Previous struct{ Name string }
+		ID, Text, Before string
+		Previous         struct{ Name string }
 	}
 	if json.Unmarshal(r.Data, &data) != nil {
 		return title, "", "", inSmall[name]
@@ -78,7 +78,22 @@ func (s story) tell(r engine.Recorded) (title, was, about string, step bool) {
 	if data.Previous.Name != "" {
 		title, was = titles["name_updated"], data.Previous.Name
 	}
-	return title, was, cmp.Or(data.Text, s.texts[data.ID]), inSmall[name]
+	about = cmp.Or(data.Text, s.texts[data.ID])
+	if name == "items_reordered" && about != "" {
+		about += s.whereTo(data.Before)
+	}
+	return title, was, about, inSmall[name]
+}
+
+// whereTo says where an item was moved.
+func (s story) whereTo(before string) string {
+	if before == "" {
+		return ", to the end"
+	}
+	if text := s.texts[before]; text != "" {
+		return ", before “" + text + "”"
+	}
+	return ""
 }
 
 // refersBack says whether one of the events takes away, or replaces, a text that the

@@ -1,0 +1,80 @@
+package web
+
+import (
+	"fmt"
+	"net/url"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/google/uuid"
+
+	"github.com/backstory-go/backstory/engine"
+)
+
+// TestANameIsOneLine: what happened on the way to it stands below it, and what another
+// did meanwhile beside it.
+func TestANameIsOneLine(t *testing.T) {
+	wish, other := uuid.New(), uuid.New()
+	recorded := func(version int64, root uuid.UUID, typ, data string) engine.Recorded {
+		return engine.Recorded{Meta: engine.Meta{Version: version, Correlation: root}, Type: "todos.list." + typ, Data: []byte(data)}
+	}
+	const requested, claimed, confirmed = `{"name":"B","reservation_id":"q"}`, `{"reservation_id":"q"}`, `{"name":"B","reservation_id":"q","previous":{"name":"A","reservation_id":"r"}}`
+	lines := func(events ...engine.Recorded) string {
+		var told []string
+		for _, e := range merge(todoList{}, map[string]string{}, events, nil) {
+			told = append(told, fmt.Sprintf("%s %s %d", e.Title, e.About, len(e.Parts)))
+		}
+		return strings.Join(told, "|")
+	}
+	for want, events := range map[string][]engine.Recorded{
+		"List renamed B 2": {recorded(4, wish, "name_requested", requested), recorded(5, wish, "name_claimed", claimed), recorded(6, wish, "name_confirmed", confirmed)},
+		"List renamed B 1|Item added Tent 0|Name asked for B 0": {recorded(4, wish, "name_requested", requested), recorded(5, other, "item_added", `{"id":"a","text":"Tent"}`),
+			recorded(6, wish, "name_claimed", claimed), recorded(7, wish, "name_confirmed", confirmed)},
+		"Name is another list’s B 1|Item added Tent 0": {recorded(4, other, "item_added", `{"id":"a","text":"Tent"}`), recorded(5, wish, "name_requested", requested), recorded(6, wish, "name_refused", requested)},
+		"Name reserved  0|List created B 0":            {recorded(1, wish, "created", requested), recorded(2, wish, "name_claimed", claimed)},
+		"List renamed B 0|Name asked for B 0":          {recorded(4, other, "name_requested", requested), recorded(6, wish, "name_confirmed", confirmed)},
+	} {
+		if got := lines(events...); got != want {
+			t.Errorf("told as\n%s, want\n%s", got, want)
+		}
+	}
+}
+
+// TestUndoIsOfferedWhereItDoesSomething: not for what is undone already, nor for what
+// somebody changed since; and what changed nothing is out of the way.
+func TestUndoIsOfferedWhereItDoesSomething(t *testing.T) {
+	s := signedIn(t, startApp(t), nil)
+	path, id := s.list("Trip") // versions 1 to 3
+	for _, text := range []string{"Tent", "Map"} {
+		s.submit(path, "add-item", url.Values{"text": {text}}) // 4 and 5
+	}
+	offered := func(want string) {
+		t.Helper()
+		_, body, _ := s.get(path)
+		var got []string
+		for _, m := range regexp.MustCompile(`id="undo-(\d+)"`).FindAllStringSubmatch(body, -1) {
+			got = append(got, m[1])
+		}
+		if strings.Join(got, " ") != want {
+			t.Errorf("undo is offered for %v, want %s", got, want)
+		}
+	}
+	undo := func(version string) {
+		t.Helper()
+		s.post("/commands/todos.list.undo", url.Values{"stream_id": {id}, "version": {version}}, path)
+	}
+	offered("5 4")
+	undo("5") // 6
+	offered("6 4")
+	undo("6") // 7: it is there again
+	offered("7 5 4")
+	undo("6")
+	undo("6")
+	_, body, _ := s.get(path)
+	lines := body[strings.Index(body, `<ol id="history"`):]
+	idle := regexp.MustCompile(`(?s)<li id="entry-idle".*$`).FindString(lines)
+	if strings.Count(idle, "Undo changed nothing") != 2 || !strings.Contains(idle, "2 commands changed nothing") || strings.Count(lines, "Undo changed nothing") != 2 {
+		t.Errorf("what changed nothing is told as\n%s", lines)
+	}
+}

@@ -1,0 +1,49 @@
+package web
+
+import "encoding/json"
+
+// undoable says whether the page offers to take the change back: where that can be
+// done, and has something left to do. Of an archived list nothing can but that it was
+// archived. The list judges, should it have changed meanwhile.
+func (l listShown) undoable(e entry) bool {
+	if e.Kind != entryEvent || l.Past {
+		return false
+	}
+	if e.Type == listActor+".archived" {
+		return l.Status == "archived"
+	}
+	return l.active() && l.stands(e)
+}
+
+// stands says whether a change of an active list, one of those that can be undone, is
+// still as it was made.
+func (l listShown) stands(e entry) bool {
+	var data struct{ ID, Text, Name string }
+	if json.Unmarshal([]byte(e.Payload), &data) != nil {
+		return false
+	}
+	item, there := l.item(data.ID)
+	switch eventName(e.Type) {
+	case "unarchived":
+		return true
+	case "item_added", "items_reordered":
+		return there
+	case "item_removed":
+		return !there
+	case "item_text_updated":
+		return there && item.Text == data.Text
+	case "item_done":
+		return there && item.Done
+	case "item_undone":
+		return there && !item.Done
+	case "name_updated":
+		return data.Name == l.Name
+	case "name_confirmed":
+		return data.Name == l.Name && e.Version > firstName
+	}
+	return false
+}
+
+// firstName is the last version at which a new list can get its name: created,
+// claimed, confirmed. It cannot be taken back.
+const firstName = 3
