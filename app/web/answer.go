@@ -53,7 +53,7 @@ func (a *answer) toDatastar(w http.ResponseWriter, r *http.Request) {
 		_ = sse.PatchElementTempl(resultElement(a.result())) // the tab asks again
 		return
 	}
-	for _, f := range a.shown() {
+	for _, f := range a.faulty() {
 		if err := sse.PatchElementTempl(slotText(a.errors[f.Name]),
 			datastar.WithSelectorID(slotID(a.form, f.Name)), datastar.WithModeInner()); err != nil {
 			return // the tab is gone

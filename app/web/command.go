@@ -163,6 +163,15 @@ func (s *Server) tellHistories(o engine.Outcome) {
 	}
 }
 
+// faulty are the fields to say something beside, or nothing any more: none when nothing
+// is wrong. Then the form may be gone by now, and its page's script clears what is left.
+func (a *answer) faulty() []engine.Field {
+	if a.problem.status == 0 {
+		return nil
+	}
+	return a.shown()
+}
+
 // catchUp waits until the projections have seen the outcome. When that takes too
 // long the page shows a moment before, which is no error.
 func (a *answer) catchUp(ctx context.Context, outcome engine.Outcome) {

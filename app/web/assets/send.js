@@ -121,7 +121,8 @@ const backstory = (() => {
     sent.delete(result.command);
     show();
     const form = byId(entry.form);
-    markFields(form);
+    if (form && result.status === "accepted") clearFaults(form);
+    else markFields(form);
     sendNext(entry.form);
     if (result.target && (result.status === "accepted" || result.said) && !again.has(entry.form)) return leave(result);
     if (result.status !== "accepted") return giveBack(form, entry);
@@ -192,10 +193,14 @@ const backstory = (() => {
     }
   }
 
+  function clearFaults(form) {
+    for (const slot of form.querySelectorAll(".field-error")) slot.replaceChildren();
+    markFields(form);
+  }
+
   function close(editor) {
     editor.open = false;
-    for (const slot of editor.querySelectorAll(".field-error")) slot.replaceChildren();
-    markFields(editor.querySelector("form"));
+    clearFaults(editor.querySelector("form"));
     if (editor.contains(document.activeElement) || document.activeElement === document.body) editor.querySelector("summary").focus();
   }
 
