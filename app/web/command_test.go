@@ -131,8 +131,8 @@ func TestDatastarAnswers(t *testing.T) {
 			}
 		}
 	}
-	want(add("Milk"), "selector #add-item--text-error", "mode inner", `data-status="accepted"`, `data-version="2"`)
-	want(add(" "), "<span>May not be empty.</span>", `data-status="refused"`)
+	want(add("Milk"), `data-status="accepted"`, `data-version="2"`)
+	want(add(" "), "selector #add-item--text-error", "mode inner", "<span>May not be empty.</span>", `data-status="refused"`)
 	want(add("milk"), "same text", `data-status="refused"`)
 	_, body, _ := s.datastar("/commands/todos.list.create?form=create", map[string]any{"name": "Trip", "command_id": uuid.NewString()})
 	want(body, `data-target="/todo-lists/`)
@@ -142,5 +142,8 @@ func TestDatastarAnswers(t *testing.T) {
 	want(add("Bread"), "cannot be reached", `data-status="again"`)
 	s.fake.submitErr, s.fake.waitErr = nil, context.DeadlineExceeded
 	_, body, _ = s.datastar("/commands/todos.list.create?form=a%22%3E%3Cb", map[string]any{"name": "Slow"})
+	want(body, `data-target="/todo-lists/`)
+	s.fake.waitErr = nil
+	_, body, _ = s.datastar("/commands/todos.list.create?form=a%22%3E%3Cb", map[string]any{"name": " "})
 	want(body, "selector #todos-list-create--name-error")
 }

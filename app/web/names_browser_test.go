@@ -149,6 +149,7 @@ func TestConversationShowsWhatFollowed(t *testing.T) {
 	browser, base := startBrowser(t), startApp(t)
 	ada := signIn(browser, t, base, "Ada")
 	ada.createList("Trip")
+	ada.click("#more-v3 summary")
 	ada.click("#more-v1 summary")
 	ada.click("#more-v1 a")
 	ada.wait("location.pathname.startsWith('/messages/')")

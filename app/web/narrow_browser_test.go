@@ -39,6 +39,7 @@ func TestNothingIsCutOnAPhone(t *testing.T) {
 	ada.waitText(".parked", "slack_dispatcher")
 	fits("the System page")
 	ada.open(path)
+	ada.click("#more-v3 summary")
 	ada.click("#more-v1 summary")
 	ada.click("#more-v1 a")
 	ada.waitText("main h1", "Conversation")

@@ -108,7 +108,7 @@ func (s *Server) showLogin(w http.ResponseWriter, r *http.Request) {
 		http.Redirect(w, r, "/", http.StatusSeeOther)
 		return
 	}
-	s.render(w, r, http.StatusOK, view{Title: "Sign in", Body: loginPage("", "")})
+	s.render(w, r, http.StatusOK, view{Title: "Sign in", Body: loginPage("", "", onward(r))})
 }
 
 func (s *Server) login(w http.ResponseWriter, r *http.Request) {
@@ -118,7 +118,7 @@ func (s *Server) login(w http.ResponseWriter, r *http.Request) {
 	}
 	user := strings.TrimSpace(r.PostForm.Get("username"))
 	if message := userFault(user); message != "" {
-		s.render(w, r, http.StatusUnprocessableEntity, view{Title: "Sign in", Body: loginPage(user, message)})
+		s.render(w, r, http.StatusUnprocessableEntity, view{Title: "Sign in", Body: loginPage(user, message, onward(r))})
 		return
 	}
 	value, err := s.sessions.codec.Encode(sessionCookie, user)
@@ -126,14 +126,24 @@ func (s *Server) login(w http.ResponseWriter, r *http.Request) {
 		s.fail(w, r, err)
 		return
 	}
-	target := "/"
-	if c, err := r.Cookie(returnCookie); err == nil {
-		target = localPath(c.Value)
+	target := returnPath(r)
+	if target != "/" {
 		http.SetCookie(w, cookie(r, returnCookie, "", -time.Second))
 	}
 	http.SetCookie(w, cookie(r, sessionCookie, value, sessionAge))
 	http.Redirect(w, r, target, http.StatusSeeOther)
 }
+
+// returnPath is where a login leads: to the page that was asked for without one.
+func returnPath(r *http.Request) string {
+	if c, err := r.Cookie(returnCookie); err == nil {
+		return localPath(c.Value)
+	}
+	return "/"
+}
+
+// onward says whether a login leads on to another page than the home page.
+func onward(r *http.Request) bool { return returnPath(r) != "/" }
 
 func (s *Server) logout(w http.ResponseWriter, r *http.Request) {
 	http.SetCookie(w, cookie(r, sessionCookie, "", -time.Second))

@@ -188,5 +188,5 @@ func TestTheSliderGoesThroughAThousandVersions(t *testing.T) {
 	ada.wait(fmt.Sprintf("location.pathname === %q && !document.querySelector('.past')", path)) // the last one is now
 	ada.wait("document.querySelectorAll('#history .entry-line').length > 10 && document.querySelector('#travel').value === '1000'")
 	ada.do("back to the first", chromedp.Navigate(app.URL+path+"/1"))
-	ada.wait("document.querySelector('#history [aria-current]')?.id === 'entry-v1'")
+	ada.wait("document.querySelector('#history [aria-current] #entry-v1')?.id === 'entry-v1'")
 }

@@ -22,9 +22,9 @@ func TestToastsAreTrueAndInNobodysWay(t *testing.T) {
 		return [all.length, ...["#history", ".foot", "#list-name", ".brand", ".account"].filter(over)].join() })()`); got != "1" {
 		t.Errorf("toasts, and what they lie over: %s", got)
 	}
-	ada.click(ada.item("Map") + " .remove") // 6
-	ada.waitItems("Tent")
 	ada.eval("window.undo = document.querySelector('#undo-5').cloneNode(true)") // as in a page that is behind
+	ada.click(ada.item("Map") + " .remove")                                     // 6
+	ada.waitItems("Tent")
 	send := func(command string) {
 		t.Helper()
 		if r := bob.send(command, fmt.Sprintf(`{"stream_id":%q,"data":{}}`, path[len("/todo-lists/"):]), "wait=20"); r.status != 200 {

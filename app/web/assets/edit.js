@@ -71,7 +71,7 @@
   }
 
   // An edit is there again after the page was loaded again, if it is not saved by then.
-  const editKey = () => "editing " + byId("page").dataset.path;
+  const editKey = () => `editing ${document.body.dataset.user} ${byId("page").dataset.path}`;
   addEventListener("pagehide", () => {
     const [id, { was } = {}] = [...opened].at(-1) ?? [], typed = byId(id) && fieldOf(byId(id)).value;
     if (typed && typed !== was) sessionStorage.setItem(editKey(), JSON.stringify({ id, was, typed }));

@@ -67,7 +67,7 @@
   addEventListener("online", mark);
 
   // What was typed for a new item is there again after the page was loaded again.
-  const draftKey = () => "draft " + byId("page").dataset.path;
+  const draftKey = () => `draft ${document.body.dataset.user} ${byId("page").dataset.path}`;
   addEventListener("pagehide", () => {
     const kept = newItem() ? newItem().value : draft;
     if (kept) sessionStorage.setItem(draftKey(), kept);
@@ -96,7 +96,7 @@
 
   function afterPatch(evt) {
     const { type, el } = evt.detail;
-    if (type === "error" && el.id === "updates" && evt.detail.argsRaw.status === "401") return location.assign("/login");
+    if (type === "error" && el.id === "updates" && evt.detail.argsRaw.status === "401") return backstory.signedOut();
     if (type !== "datastar-patch-elements") return el.id === "updates" || backstory.fetched(evt.detail);
     if (newItem() && !newItem().value && draft) newItem().value = draft; // its form went and came back
     if (hadForm && !newItem() && draft && !byId("page").classList.contains("past")) backstory.say(`This list cannot be changed now. You were writing: “${draft}”`, "bad");

@@ -223,9 +223,19 @@ const backstory = (() => {
 
   // refused gives up what the server will not take, however often it is sent.
   function refused(status, of) {
-    if (status === 401) return location.assign("/login");
+    if (status === 401) return signedOut();
     if (status === 408 || status === 429 || status >= 500) return;
     for (const [command, entry] of of) giveUp(command, entry, status === 413 ? "This is more than the server takes at once." : "The server does not take this.");
+  }
+
+  // signedOut returns all words to their fields, and asks who it is.
+  function signedOut() {
+    const all = [...sent.values()], chips = all.filter((entry) => entry.chip), unsent = chips.map((entry) => entry.text);
+    const field = chips.length ? wordsOf(byId(chips[0].form)) : null;
+    sent.clear();
+    for (const entry of all) if (!entry.chip) giveBack(byId(entry.form), entry);
+    if (field && !field.value) field.value = unsent.shift();
+    account.leave(unsent);
   }
 
   function later(command, entry) {
@@ -289,5 +299,5 @@ const backstory = (() => {
     settle();
   }
 
-  return { take, wish, close, say, show, fetched, patched };
+  return { take, wish, close, say, show, fetched, patched, signedOut };
 })();
