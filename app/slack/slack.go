@@ -1,10 +1,10 @@
 // Package slack announces finished items on Slack: it implements the reactor
 // todos.slack_dispatcher.
 //
-// It owns the message's words and the rule that an item is announced once for
-// each text it is finished with. Calls happen at least once, each with a stable
-// idempotency key; what fails is retried, then parked, by the engine. Only
-// wiring may import it.
+// It owns the message's words and the rule that an item which is finished again is
+// announced only when its text is another one than the time before. Calls happen
+// at least once, each with a stable idempotency key; what fails is retried, then
+// parked, by the engine. Only wiring may import it.
 package slack
 
 import (
@@ -36,7 +36,8 @@ type Dispatcher struct {
 
 var _ gen.SlackDispatcherHandler = Dispatcher{}
 
-// OnItemDone posts the finished item, unless it was finished with this text before.
+// OnItemDone posts the finished item, unless it had this text when it was finished
+// the time before.
 func (d Dispatcher) OnItemDone(ctx context.Context, m engine.Meta, state *slackdispatcher.State, event list.ItemDone, dispatch gen.SlackDispatcherOnItemDoneDispatcher) error {
 	item, known := state.Items[event.ID]
 	if d.Webhook == "" || !known || item.Done == item.DoneBefore {

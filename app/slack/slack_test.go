@@ -87,7 +87,7 @@ func TestFinishedItem_IsPosted(t *testing.T) {
 	}
 }
 
-func TestItem_IsPostedOncePerText(t *testing.T) {
+func TestItem_IsPostedAgainWithAnotherTextOnly(t *testing.T) {
 	cases := []struct {
 		name   string
 		events []engine.Event
@@ -95,6 +95,7 @@ func TestItem_IsPostedOncePerText(t *testing.T) {
 	}{
 		{"finished again", finished(list.ItemDone{ID: milk}), 0},
 		{"finished again after an edit", finished(list.ItemTextUpdated{ID: milk, Text: "Oat milk"}, list.ItemDone{ID: milk}), 1},
+		{"finished again after an edit and back", finished(list.ItemTextUpdated{ID: milk, Text: "Oat milk"}, list.ItemDone{ID: milk}, list.ItemTextUpdated{ID: milk, Text: "Milk"}, list.ItemDone{ID: milk}), 1},
 		{"removed and brought back as it was", finished(list.ItemRemoved{ID: milk, Done: true}, list.ItemAdded{ID: milk, Text: "Milk"}, list.ItemDone{ID: milk}), 0},
 		{"another item's end", finished(list.ItemRemoved{ID: milk}, list.ItemAdded{ID: stray, Text: "Milk"}, list.ItemDone{ID: stray}), 1},
 	}
