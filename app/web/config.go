@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -64,15 +65,9 @@ func (c Config) withDefaults() Config {
 	if c.Log == nil {
 		c.Log = slog.Default()
 	}
-	if c.Patience == 0 {
-		c.Patience = 5 * time.Second
-	}
-	if c.BodyLimit == 0 {
-		c.BodyLimit = 64 << 10
-	}
-	if c.BodyTime == 0 {
-		c.BodyTime = 20 * time.Second
-	}
+	c.Patience = cmp.Or(c.Patience, 5*time.Second)
+	c.BodyLimit = cmp.Or(c.BodyLimit, 64<<10)
+	c.BodyTime = cmp.Or(c.BodyTime, 20*time.Second)
 	if c.Now == nil {
 		c.Now = time.Now
 	}
@@ -124,7 +119,7 @@ func newServer(cfg Config, src source) (*Server, error) {
 			livePages = append(livePages, s.livePage(kind))
 		}
 	}
-	s.pages.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) { s.fail(w, r, errNoRoute) })
+	s.pages.HandleFunc("/", s.noPage)
 	if s.live, err = live.New(live.Config{Hub: cfg.Client.Hub(), Pages: livePages, Log: cfg.Log, Patched: s.patched(),
 		Presence: presence, Visitor: func(r *http.Request) string { return visitOf(r.Context()).user }}); err != nil {
 		return nil, err

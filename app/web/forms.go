@@ -2,7 +2,9 @@ package web
 
 import (
 	"context"
+	"maps"
 	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/a-h/templ"
@@ -21,6 +23,7 @@ const operateExpression = "@post(el.getAttribute('action'), {contentType: 'form'
 
 // formState is a plain form that comes back: what was typed and what is wrong.
 type formState struct {
+	status int // that the page answers with; 0: its own
 	form   string
 	values url.Values
 	errors map[string]string // by field; "": the form as a whole
@@ -31,9 +34,9 @@ type formState struct {
 // text is everything that is wrong, in one line.
 func (f formState) text() string {
 	parts := []string{f.note, f.errors[""]}
-	for field, message := range f.errors {
+	for _, field := range slices.Sorted(maps.Keys(f.errors)) {
 		if field != "" {
-			parts = append(parts, words(field)+": "+message)
+			parts = append(parts, words(field)+": "+f.errors[field])
 		}
 	}
 	return strings.TrimSpace(strings.Join(parts, " "))

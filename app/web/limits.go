@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"net/http"
@@ -24,19 +25,7 @@ type Limits struct {
 }
 
 func (l Limits) withDefaults() Limits {
-	if l.Commands == 0 {
-		l.Commands = 100
-	}
-	if l.Burst == 0 {
-		l.Burst = 300
-	}
-	if l.Streams == 0 {
-		l.Streams = 100
-	}
-	if l.AllStreams == 0 {
-		l.AllStreams = 20_000
-	}
-	return l
+	return Limits{cmp.Or(l.Commands, 100), cmp.Or(l.Burst, 300), cmp.Or(l.Streams, 100), cmp.Or(l.AllStreams, 20_000)}
 }
 
 // idleUser is how long the use of somebody who asks for nothing is remembered.

@@ -2,6 +2,7 @@ package web
 
 import (
 	"bytes"
+	"cmp"
 	"compress/gzip"
 	"context"
 	"net/http"
@@ -58,18 +59,10 @@ type view struct {
 
 // servePage answers with the whole page.
 func (s *Server) servePage(w http.ResponseWriter, r *http.Request, k kind) {
-	if r.Method != http.MethodGet && r.Method != http.MethodHead {
-		http.Error(w, "Method Not Allowed", http.StatusMethodNotAllowed)
-		return
-	}
 	if target, ok := versionAsked(r); ok {
 		http.Redirect(w, r, target, http.StatusSeeOther)
 		return
 	}
-	s.showPage(w, r, http.StatusOK, k)
-}
-
-func (s *Server) showPage(w http.ResponseWriter, r *http.Request, status int, k kind) {
 	if k.admin && !s.isAdmin(r.Context()) {
 		s.fail(w, r, errNotAdmin)
 		return
@@ -82,30 +75,32 @@ func (s *Server) showPage(w http.ResponseWriter, r *http.Request, status int, k 
 	if k.live() {
 		v.updates = r.URL.RequestURI()
 	}
+	status := cmp.Or(visitOf(r.Context()).form.status, http.StatusOK)
 	if v.gone && status == http.StatusOK {
 		status = http.StatusGone
 	}
 	s.render(w, r, status, v)
 }
 
-// showAgain answers with the page at path and what was wrong with its form. A
-// path that shows no page answers with the message alone.
+// showAgain answers with the page at path and what was wrong with its form.
 func (s *Server) showAgain(w http.ResponseWriter, r *http.Request, path string, status int, form formState) {
 	v := visitOf(r.Context())
-	v.form = form
+	v.form, v.form.status = form, status
 	inner := withVisit(r, v)
-	inner.Method, inner.RequestURI = http.MethodGet, path
+	inner.Method, inner.RequestURI, inner.Pattern = http.MethodGet, path, ""
 	inner.URL = r.URL.ResolveReference(parsePath(path))
-	inner.Pattern = ""
-	for _, k := range s.kinds() {
-		match := http.NewServeMux()
-		match.HandleFunc(k.pattern, func(w http.ResponseWriter, r *http.Request) { s.showPage(w, r, status, k) })
-		if _, pattern := match.Handler(inner); pattern != "" {
-			match.ServeHTTP(w, inner)
-			return
-		}
+	s.pages.ServeHTTP(w, inner)
+}
+
+// noPage answers where there is no page, if need be with what was wrong with a form
+// that came from there.
+func (s *Server) noPage(w http.ResponseWriter, r *http.Request) {
+	form := visitOf(r.Context()).form
+	if form.status == 0 {
+		s.fail(w, r, errNoRoute)
+		return
 	}
-	s.render(w, r, status, view{Title: "Please check", Body: problemPage(problem{status, form.text()})})
+	s.render(w, r, form.status, view{Title: "Please check", Body: problemPage(problem{form.status, form.text()})})
 }
 
 // livePage is the page as engine/live serves it: the same for all administrators, and

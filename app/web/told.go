@@ -49,10 +49,7 @@ func (a *answer) toldUndone(ctx context.Context, version int64) string {
 	if err != nil {
 		before = todoList{} // without the words, then
 	}
-	texts := map[string]string{}
-	for _, item := range before.Items {
-		texts[item.ID] = item.Text
-	}
+	texts := itemTexts(before, nil)
 	title, _, _, _ := story{texts}.tell(events[0])
 	if what := about(events[0].Data, texts); what != "" {
 		title += " “" + what + "”"
