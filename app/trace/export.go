@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"net/http"
 	"os"
 	"strconv"
@@ -58,7 +59,7 @@ func samplerOf(name, argument string) (sdk.Sampler, error) {
 		return sdk.NeverSample(), nil
 	case "traceidratio":
 		ratio, err := strconv.ParseFloat(argument, 64)
-		if err != nil || ratio < 0 || ratio > 1 {
+		if err != nil || math.IsNaN(ratio) || ratio < 0 || ratio > 1 {
 			return nil, fmt.Errorf("OTEL_TRACES_SAMPLER_ARG %q: want a number from 0 to 1", argument)
 		}
 		return sdk.TraceIDRatioBased(ratio), nil

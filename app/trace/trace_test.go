@@ -238,7 +238,7 @@ func TestExport_ByOTLP(t *testing.T) {
 }
 
 func TestSampler_DecidesByTheTraceAlone(t *testing.T) {
-	for _, bad := range [][2]string{{"traceidratio", "2"}, {"traceidratio", ""}, {"jaeger_remote", ""}} {
+	for _, bad := range [][2]string{{"traceidratio", "2"}, {"traceidratio", "NaN"}, {"traceidratio", ""}, {"jaeger_remote", ""}} {
 		if _, err := samplerOf(bad[0], bad[1]); err == nil {
 			t.Errorf("%v is accepted", bad)
 		}
