@@ -2,6 +2,7 @@ package web
 
 import (
 	"context"
+	"maps"
 	"sync"
 	"time"
 
@@ -75,7 +76,7 @@ func (m *monitor) look(ctx context.Context) (now look, before traffic, err error
 	if err = m.count(ctx, l.Status); err != nil {
 		return l, before, err
 	}
-	l.Rates, l.Traffic = m.rates(l), m.counted.copy()
+	l.Rates, l.Traffic = m.rates(l), traffic{m.counted.Upto, maps.Clone(m.counted.Events), maps.Clone(m.counted.Commands)}
 	m.last, m.before = l, m.last.Traffic
 	return l, m.before, nil
 }
@@ -143,15 +144,4 @@ func (m *monitor) rates(l look) map[string]float64 {
 		}
 	}
 	return rates
-}
-
-func (t traffic) copy() traffic {
-	c := traffic{Upto: t.Upto, Events: make(map[string]int64, len(t.Events)), Commands: make(map[string]int64, len(t.Commands))}
-	for typ, n := range t.Events {
-		c.Events[typ] = n
-	}
-	for typ, n := range t.Commands {
-		c.Commands[typ] = n
-	}
-	return c
 }
