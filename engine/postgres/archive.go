@@ -41,7 +41,9 @@ type Archived struct {
 //
 // ErrNotArchivable: a consumer has not seen the range; a command that a reaction to
 // it sent, and whose outcome it answers, is not decided; an actor or reactor has a
-// state that cannot be kept; or there is nothing in the range.
+// state that cannot be kept; or there is nothing in the range. An event that a reactor
+// or projection cannot fold is left out of its states and rows if it was discarded
+// there (DiscardParked). What an actor cannot fold is no state to decide by.
 func (e *Engine) Archive(ctx context.Context, r ArchiveRange, file string, progress func(Progress)) (Archived, error) {
 	conn, err := owner(ctx, e.cfg)
 	if err != nil {
@@ -193,6 +195,9 @@ func (a *archiver) move(ctx context.Context, tx pgx.Tx) error {
 	if want := a.out.Last - a.before; n != want {
 		return fmt.Errorf("%d events are in the range, want %d", n, want)
 	}
+	if err := sql.FloorDiscardedDelete(ctx, enginedb.FloorDiscardedDeleteParams{Floor: a.out.Last}); err != nil {
+		return err
+	}
 	return sql.FloorSnapshotsDelete(ctx)
 }
 
@@ -235,6 +240,9 @@ func (a *archiver) states(ctx context.Context, tx pgx.Tx, rows []enginedb.FloorS
 		s := l.snapshot
 		if l.err == nil && s.version != rows[i].Version {
 			l.err = errMissing
+		}
+		if l.err != nil && blames(ctx, l.err) {
+			l.err = fmt.Errorf("%w: mend the program that cannot fold it: %w", ErrNotArchivable, l.err)
 		}
 		if l.err != nil {
 			return p, fmt.Errorf("state of %s at %d: %w", s.stream, rows[i].Version, l.err)

@@ -2,6 +2,7 @@ package postgres_test
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"path/filepath"
@@ -153,5 +154,94 @@ func TestArchive_RefusesAStateThatCannotBeFolded(t *testing.T) {
 	}
 	if n := one[int64](t, url, `SELECT (SELECT count(*) FROM backstory.floors) + (SELECT count(*) FROM backstory.floor_reactor_states)`); n != 0 {
 		t.Errorf("%d rows were left behind", n)
+	}
+}
+
+// picky is a folding that fails for deposits of an amount.
+type picky struct {
+	engine.Folding
+	amount int64
+}
+
+func (p picky) Apply(ctx context.Context, db engine.DBTX, batch []engine.Recorded) error {
+	if err := p.refuses(batch); err != nil {
+		return err
+	}
+	return p.Folding.Apply(ctx, db, batch)
+}
+
+func (p picky) refuses(batch []engine.Recorded) error {
+	for _, r := range batch {
+		if d, ok := r.Event.(deposited); ok && d.Amount == p.amount {
+			return errIll
+		}
+	}
+	return nil
+}
+
+// What a reactor or projection cannot fold is not at the floor once it was discarded,
+// as it is not in what is live; what was not discarded is in the way.
+func TestArchive_LeavesOutWhatWasDiscarded(t *testing.T) {
+	t.Parallel()
+	url := database(t)
+	e, stop := run(t, postgres.Config{URL: url, System: counting("")})
+	allTold(t, url, e, 1, 2, 3, 1)
+	stop()
+
+	ill := counting("2")
+	evolve, balances := ill.Reactors()[0].Evolve, ill.Projections()[0]
+	ill.Reactors()[0].Evolve = func(m engine.Meta, state any, event engine.Event) {
+		evolve(m, state, event) // what is half done has no effect
+		if event.(deposited).Amount == 2 {
+			panic(errIll)
+		}
+	}
+	balances.Hash = "2"
+	apply, fold := balances.Apply, balances.Fold
+	balances.Fold = func() engine.Folding { return picky{fold(), 3} }
+	balances.Apply = func(ctx context.Context, db engine.DBTX, batch []engine.Recorded) error {
+		return errors.Join(picky{amount: 3}.refuses(batch), apply(ctx, db, batch))
+	}
+	e = started(t, postgres.Config{URL: url, System: ill, Consumer: quickRetries})
+	eventually(t, "both are parked", func() bool {
+		return one[int64](t, url, `SELECT count(*) FROM backstory.held WHERE parked_at IS NOT NULL`) == 2
+	})
+	refused := func() {
+		t.Helper()
+		_, err := e.Archive(within(t), postgres.ArchiveRange{Position: 8}, filepath.Join(t.TempDir(), "log.jsonl"), nil)
+		if !errors.Is(err, postgres.ErrNotArchivable) {
+			t.Errorf("archived: %v", err)
+		}
+	}
+	refused()
+	if n, err := e.DiscardParked(within(t), engine.ParkedFilter{}, 10); n != 2 || err != nil {
+		t.Fatalf("%d were discarded: %v", n, err)
+	}
+	eventually(t, "nothing is held", func() bool { return one[int64](t, url, `SELECT count(*) FROM backstory.held`) == 0 })
+	caughtUp(t, e)
+	const noted = `SELECT count(*) FROM backstory.discarded`
+	if n := one[int64](t, url, noted); n != 2 {
+		t.Errorf("%d discarded events are noted, want 2", n)
+	}
+	archiveAll(t, url, e, 1)
+	if got := one[string](t, url, floorCounts); got != "1: 2, 3: 1" {
+		t.Errorf("states at the floor: %s", got)
+	}
+	const rows = `SELECT string_agg(id || '=' || balance || ' ' || version, ', ' ORDER BY id) FROM `
+	const atFloor = `(SELECT data->>'id' AS id, data->>'balance' AS balance, data->>'version' AS version FROM backstory.floor_rows) r`
+	if got, want := one[string](t, url, rows+atFloor), one[string](t, url, rows+"bank_balances"); got != want || got == "" {
+		t.Errorf("rows at the floor: %s, live: %s", got, want)
+	}
+	if n := one[int64](t, url, noted); n != 0 {
+		t.Errorf("%d discarded events below the floor are still noted", n)
+	}
+	if err := e.Rebuild(within(t), "bank.counter", nil); err != nil {
+		t.Errorf("folding anew from the floor: %v", err)
+	}
+	if err := e.Rebuild(within(t), "bank.balances", nil); err != nil {
+		t.Errorf("folding anew from the floor: %v", err)
+	}
+	if n := one[int64](t, url, `SELECT count(*) FROM backstory.held`); n != 0 {
+		t.Errorf("%d keys are held by what left", n)
 	}
 }

@@ -30,6 +30,7 @@ const (
 	lineConsumer   = "consumer"
 	lineSlot       = "slot"
 	lineHeld       = "held"
+	lineDiscarded  = "discarded"
 	lineHandled    = "handled"
 	lineState      = "reactor_state"
 )
@@ -46,6 +47,7 @@ func exportTables() []exportTable {
 		{lineConsumer, "consumers", "name"},
 		{lineSlot, "slots", "consumer, slot"},
 		{lineHeld, "held", "consumer, key"},
+		{lineDiscarded, "discarded", "consumer, position"},
 		{lineHandled, "handled", "position, consumer"},
 		{lineState, "reactor_states", "reactor, key"},
 	}

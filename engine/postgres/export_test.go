@@ -19,7 +19,7 @@ import (
 
 // Tables of the engine's schema, by what an export does with them.
 var (
-	exported = []string{"events", "outcomes", "inbox", "consumers", "slots", "held", "handled", "reactor_states", "log",
+	exported = []string{"events", "outcomes", "inbox", "consumers", "slots", "held", "discarded", "handled", "reactor_states", "log",
 		"floors", "floor_streams", "floor_reactor_states", "floor_rows"}
 	derived = []string{"event_tags", "builds", "build_held", "definitions", "snapshots", "workers", "trials", "refolds", "migrations"}
 	kept    = []string{"settings"} // secrets of the place

@@ -2,8 +2,8 @@ package postgres
 
 import (
 	"context"
+	"errors"
 	"fmt"
-	"slices"
 
 	"github.com/jackc/pgx/v5"
 
@@ -65,7 +65,11 @@ func (a *archiver) projections(ctx context.Context, tx pgx.Tx) error {
 		return err
 	}
 	for _, p := range a.e.system.Projections() {
-		if err := a.projection(ctx, tx, p); err != nil {
+		err := a.projection(ctx, tx, p)
+		if err != nil && blames(ctx, err) && !errors.Is(err, ErrNotArchivable) {
+			err = fmt.Errorf("%w: mend the program; or fold anew (app rebuild), and discard the event once it is parked: %w", ErrNotArchivable, err)
+		}
+		if err != nil {
 			return fmt.Errorf("rows of %s: %w", p.Name, err)
 		}
 	}
@@ -81,18 +85,19 @@ func (a *archiver) projection(ctx context.Context, tx pgx.Tx, p *engine.Projecti
 	if _, err := seed(ctx, tx, p, scratchSchema); err != nil {
 		return err
 	}
+	left, err := discarded(ctx, enginedb.New(tx), p.Name, a.out.Last)
+	if err != nil {
+		return err
+	}
 	fold := folding(p)
+	f := &floorRows{p: p, fold: fold, left: left}
 	for after := a.before; after < a.out.Last; {
 		list, err := readLog(ctx, enginedb.New(tx), after, int(min(a.out.Last-after, page)))
 		if err != nil || len(list) == 0 {
 			return err
 		}
 		after = list[len(list)-1].Meta.Position
-		batch, err := a.e.concerning(p, list)
-		if err != nil {
-			return err
-		}
-		if err := fold.Apply(ctx, tx, batch); err != nil {
+		if err := f.apply(ctx, tx, a.e.system, list); err != nil {
 			return err
 		}
 		if err := spill(ctx, fold, tx, keptRows); err != nil {
@@ -108,22 +113,6 @@ func (a *archiver) projection(ctx context.Context, tx pgx.Tx, p *engine.Projecti
 	_, err = tx.Exec(ctx, "insert into backstory.floor_rows (projection, hash, data) select $1, $2, row_to_json(t) from "+
 		pgx.Identifier{scratchSchema, p.Table}.Sanitize()+" t", p.Name, p.Hash)
 	return err
-}
-
-// concerning decodes the events of a page that a projection folds.
-func (e *Engine) concerning(p *engine.Projection, list []*record) ([]engine.Recorded, error) {
-	var batch []engine.Recorded
-	for _, r := range list {
-		if !slices.Contains(p.Events, r.Type) {
-			continue
-		}
-		event, err := r.decoded(e.system)
-		if err != nil {
-			return nil, fmt.Errorf("event %d: %w", r.Meta.Position, err)
-		}
-		batch = append(batch, event)
-	}
-	return batch, nil
 }
 
 // seed fills a projection's empty table in a schema with its rows at the floor,

@@ -18,7 +18,12 @@ func (a *archiver) reactors(ctx context.Context, tx pgx.Tx) error {
 		if !c.stateful() {
 			continue
 		}
-		f := &floorStates{sql: enginedb.New(tx), c: c, states: map[string]*keyed{}}
+		sql := enginedb.New(tx)
+		left, err := discarded(ctx, sql, c.name, a.out.Last)
+		if err != nil {
+			return err
+		}
+		f := &floorStates{sql: sql, c: c, left: left, states: map[string]*keyed{}}
 		if err := f.fold(ctx, a.before, a.out.Last); err != nil {
 			return fmt.Errorf("states of %s: %w", c.name, err)
 		}
@@ -32,7 +37,19 @@ func (a *archiver) reactors(ctx context.Context, tx pgx.Tx) error {
 type floorStates struct {
 	sql    *enginedb.Queries
 	c      *consumer
+	left   map[int64]bool // events that may be left out
 	states map[string]*keyed
+}
+
+// discarded are the positions of a consumer's events that an operator discarded: what
+// cannot be folded of them is left out at the floor, as it is in the live states.
+func discarded(ctx context.Context, sql *enginedb.Queries, consumer string, floor int64) (map[int64]bool, error) {
+	list, err := sql.FloorDiscarded(ctx, enginedb.FloorDiscardedParams{Consumer: consumer, Floor: floor})
+	left := make(map[int64]bool, len(list))
+	for _, position := range list {
+		left[position] = true
+	}
+	return left, err
 }
 
 // fold folds the events after a position up to another one, and writes the states.
@@ -57,20 +74,29 @@ func (f *floorStates) fold(ctx context.Context, after, upto int64) error {
 	}
 }
 
-// messages decodes events. One that the reactor cannot follow has no state to keep.
+// messages decodes events. One that the reactor cannot follow has no state to keep,
+// unless it was discarded.
 func (f *floorStates) messages(rows []enginedb.HeldScanRow) ([]*message, error) {
-	list := make([]*message, len(rows))
-	for i, row := range rows {
+	list := make([]*message, 0, len(rows))
+	for _, row := range rows {
 		rec, err := recordOf(enginedb.EventReadRow(row))
 		if err != nil {
 			return nil, err
 		}
-		list[i] = f.c.message(rec)
-		if err := list[i].err; err != nil {
-			return nil, fmt.Errorf("%w: event %d: %w", ErrNotArchivable, row.Position, err)
+		m := f.c.message(rec)
+		switch {
+		case m.err == nil:
+			list = append(list, m)
+		case !f.left[row.Position]:
+			return nil, unfolded(row.Position, m.err)
 		}
 	}
 	return list, nil
+}
+
+// unfolded is the error of an event that cannot be folded, and was not discarded.
+func unfolded(position int64, err error) error {
+	return fmt.Errorf("%w: event %d cannot be folded: mend the program; or fold anew (app rebuild), and discard the event once it is parked: %w", ErrNotArchivable, position, err)
 }
 
 func (f *floorStates) apply(ctx context.Context, messages []*message) error {
@@ -84,17 +110,29 @@ func (f *floorStates) apply(ctx context.Context, messages []*message) error {
 		return err
 	}
 	for _, m := range messages {
-		s := f.states[m.key]
-		err := guard(func() error {
-			f.c.reactor.Evolve(m.event.Meta, s.state, m.event.Event)
-			return nil
-		})
-		if err != nil {
-			return fmt.Errorf("%w: event %d: evolve %s: %w", ErrNotArchivable, m.Meta.Position, m.Type, err)
+		err := f.evolve(m)
+		if err != nil && !f.left[m.Meta.Position] {
+			return unfolded(m.Meta.Position, fmt.Errorf("evolve %s: %w", m.Type, err))
 		}
-		s.position = m.Meta.Position
 	}
 	return nil
+}
+
+// evolve folds a message; if it fails, the state is as before.
+func (f *floorStates) evolve(m *message) error {
+	s := f.states[m.key]
+	next := s.state
+	if f.left[m.Meta.Position] {
+		next = f.c.reactor.CloneState(next)
+	}
+	err := guard(func() error {
+		f.c.reactor.Evolve(m.event.Meta, next, m.event.Event)
+		return nil
+	})
+	if err == nil {
+		s.state, s.position = next, m.Meta.Position
+	}
+	return err
 }
 
 // load reads the states that are not in memory, as they are at the old floor or
@@ -126,13 +164,16 @@ func (f *floorStates) load(ctx context.Context, messages []*message) error {
 
 func (f *floorStates) write(ctx context.Context) error {
 	for keys := range slices.Chunk(slices.Sorted(maps.Keys(f.states)), loadMost) {
-		p := enginedb.FloorStatesPutParams{Reactor: f.c.name, Hash: f.c.hash, Keys: keys}
+		p := enginedb.FloorStatesPutParams{Reactor: f.c.name, Hash: f.c.hash}
 		for _, key := range keys {
+			if f.states[key].position == 0 {
+				continue // all its events were left out
+			}
 			state, err := f.c.reactor.EncodeState(f.states[key].state)
 			if err != nil {
 				return fmt.Errorf("%w: encode the state of %s: %w", ErrNotArchivable, key, err)
 			}
-			p.Positions, p.States = append(p.Positions, f.states[key].position), append(p.States, state)
+			p.Keys, p.Positions, p.States = append(p.Keys, key), append(p.Positions, f.states[key].position), append(p.States, state)
 		}
 		if err := f.sql.FloorStatesPut(ctx, p); err != nil {
 			return err

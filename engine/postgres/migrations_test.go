@@ -71,6 +71,9 @@ func TestMigrations_LeaveTheSupportedProgramsAtWork(t *testing.T) {
 		write(t, latest)
 	}
 	for version := supported(t); version < latest; version++ {
+		if len(migrationsUpto(t, version)) == len(migrationsUpto(t, version-1)) {
+			continue // the number was never used
+		}
 		url := pgtest.Database(t, pgtest.Template{})
 		migrateTo(t, url, version)
 		before := catalogOf(t, url)

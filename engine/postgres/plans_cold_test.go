@@ -96,6 +96,6 @@ func init() {
 	cold("a unit asks for it, once for a key", "ReactorBase")
 	cold("an operator asks for it", "RefoldLeft", "EpochAdopt", "ConsumerStatus", "ParkedRetry", "ParkedDiscard", "CommandsUnpark", "CommandsDiscard")
 	cold("export and import read or write all there is", "ExportLog", "ImportLog", "ImportLock", "ImportEmpty", "ImportSlotsClear", "ImportProjections", "ImportSlotsFree", "ImportInboxSequence")
-	cold("archiving reads and deletes a whole range", "FloorBehind", "FloorUnanswered", "FloorTagged", "FloorStreams", "FloorInsert", "FloorStreamPut", "FloorStatesPut", "FloorRowsDelete", "FloorDelete", "FloorSnapshotsDelete")
+	cold("archiving reads and deletes a whole range", "FloorBehind", "FloorUnanswered", "FloorTagged", "FloorStreams", "FloorInsert", "FloorStreamPut", "FloorStatesPut", "FloorRowsDelete", "FloorDelete", "FloorSnapshotsDelete", "FloorDiscarded", "FloorDiscardedDelete")
 	cold("verification reads all there is", "VerifyVersions", "VerifyOutcomeEvents", "VerifyStrayEvents", "VerifyStatuses", "VerifyInbox", "VerifyOutcomeCount", "VerifyCheckpoints", "VerifyHeld")
 }

@@ -38,6 +38,12 @@ SELECT EXISTS (SELECT 1 FROM backstory.event_tags t JOIN backstory.events e USIN
 SELECT e.stream, max(e.version)::bigint AS version FROM backstory.events e
 WHERE e.stream > @after AND e.position <= @floor GROUP BY e.stream ORDER BY e.stream LIMIT @most;
 
+-- name: FloorDiscarded :many
+SELECT d.position FROM backstory.discarded d WHERE d.consumer = @consumer AND d.position <= @floor ORDER BY d.position;
+
+-- name: FloorDiscardedDelete :exec
+DELETE FROM backstory.discarded WHERE position <= @floor;
+
 -- name: FloorInsert :exec
 INSERT INTO backstory.floors (position, at, file, sha256)
 SELECT e.position, e.at, @file, @sha256 FROM backstory.events e WHERE e.position = @position;

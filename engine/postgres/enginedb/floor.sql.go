@@ -61,6 +61,48 @@ func (q *Queries) FloorDelete(ctx context.Context, arg FloorDeleteParams) (int64
 	return result.RowsAffected(), nil
 }
 
+const FloorDiscarded = `-- name: FloorDiscarded :many
+SELECT d.position FROM backstory.discarded d WHERE d.consumer = $1 AND d.position <= $2 ORDER BY d.position
+`
+
+type FloorDiscardedParams struct {
+	Consumer string
+	Floor    int64
+}
+
+func (q *Queries) FloorDiscarded(ctx context.Context, arg FloorDiscardedParams) ([]int64, error) {
+	rows, err := q.db.Query(ctx, FloorDiscarded, arg.Consumer, arg.Floor)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []int64
+	for rows.Next() {
+		var position int64
+		if err := rows.Scan(&position); err != nil {
+			return nil, err
+		}
+		items = append(items, position)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const FloorDiscardedDelete = `-- name: FloorDiscardedDelete :exec
+DELETE FROM backstory.discarded WHERE position <= $1
+`
+
+type FloorDiscardedDeleteParams struct {
+	Floor int64
+}
+
+func (q *Queries) FloorDiscardedDelete(ctx context.Context, arg FloorDiscardedDeleteParams) error {
+	_, err := q.db.Exec(ctx, FloorDiscardedDelete, arg.Floor)
+	return err
+}
+
 const FloorFind = `-- name: FloorFind :many
 SELECT q.ord::int AS ord, f.version, f.last_id, f.at, f.state
 FROM (SELECT unnest($1::int[]) AS ord, unnest($2::text[]) AS stream, unnest($3::bigint[]) AS upto) q

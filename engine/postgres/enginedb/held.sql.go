@@ -433,13 +433,16 @@ func (q *Queries) HeldTry(ctx context.Context, arg HeldTryParams) error {
 }
 
 const ParkedDiscard = `-- name: ParkedDiscard :execrows
-UPDATE backstory.held h SET parked_at = NULL, attempts = 0, next_at = clock_timestamp(), error = '',
-       from_position = h.from_position + 1, from_version = CASE WHEN h.from_version > 0 THEN h.from_version + 1 ELSE 0 END
-WHERE (h.consumer, h.key) IN (
-    SELECT p.consumer, p.key FROM backstory.held p
+WITH chosen AS (
+    SELECT p.consumer, p.key, p.from_position FROM backstory.held p
     WHERE p.parked_at IS NOT NULL AND ($1::text = '' OR p.consumer = $1) AND ($2::text = '' OR p.key = $2)
       AND p.parked_at <= $3::timestamptz
-    ORDER BY p.consumer, p.key LIMIT $4 FOR UPDATE SKIP LOCKED)
+    ORDER BY p.consumer, p.key LIMIT $4 FOR UPDATE SKIP LOCKED),
+noted AS (
+    INSERT INTO backstory.discarded (consumer, position) SELECT c.consumer, c.from_position FROM chosen c ON CONFLICT DO NOTHING)
+UPDATE backstory.held h SET parked_at = NULL, attempts = 0, next_at = clock_timestamp(), error = '',
+       from_position = h.from_position + 1, from_version = CASE WHEN h.from_version > 0 THEN h.from_version + 1 ELSE 0 END
+FROM chosen c WHERE h.consumer = c.consumer AND h.key = c.key
 `
 
 type ParkedDiscardParams struct {

@@ -44,6 +44,11 @@ type BackstoryDefinition struct {
 	LiveAt     time.Time
 }
 
+type BackstoryDiscarded struct {
+	Consumer string
+	Position int64
+}
+
 type BackstoryEvent struct {
 	Position      int64
 	Stream        string
