@@ -124,7 +124,7 @@ func tree(commands []engine.Outcome, asked uuid.UUID, names called) (roots []*no
 	for _, n := range nodes {
 		slices.SortStableFunc(n.Children, order)
 		if len(roots) > 0 {
-			n.Offset = offset(n.At.Sub(roots[0].At))
+			n.Offset = "+" + lasted(n.At.Sub(roots[0].At))
 		}
 	}
 	return roots, len(nodes)
@@ -168,23 +168,6 @@ func versionLink(stream engine.StreamID, version int64) string {
 		return ""
 	}
 	return todoList{ID: stream.ID}.at(version)
-}
-
-// offset is a duration as people compare them.
-func offset(d time.Duration) string {
-	switch {
-	case d < time.Millisecond:
-		return "+0 ms"
-	case d < time.Second:
-		return fmt.Sprintf("+%d ms", d.Milliseconds())
-	case d < time.Minute:
-		return fmt.Sprintf("+%.1f s", d.Seconds())
-	}
-	text := d.Round(time.Second).String()
-	if whole, ok := strings.CutSuffix(text, "m0s"); ok {
-		text = whole + "m"
-	}
-	return "+" + text
 }
 
 // fromSystem says in a conversation's address that one came from the System page;

@@ -1,7 +1,9 @@
 package web
 
 import (
+	"fmt"
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -39,4 +41,21 @@ func span(d time.Duration) string {
 
 func inUnits(d, unit time.Duration, name string) string {
 	return strconv.FormatInt(max(1, int64(d.Round(unit)/unit)), 10) + " " + name
+}
+
+// lasted is a duration as people compare them.
+func lasted(d time.Duration) string {
+	switch {
+	case d < time.Millisecond:
+		return "0 ms"
+	case d < time.Second:
+		return fmt.Sprintf("%d ms", d.Milliseconds())
+	case d < time.Minute:
+		return fmt.Sprintf("%.1f s", d.Seconds())
+	}
+	text := d.Round(time.Second).String()
+	if whole, ok := strings.CutSuffix(text, "m0s"); ok {
+		return whole + "m"
+	}
+	return text
 }

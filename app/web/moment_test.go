@@ -30,18 +30,18 @@ func TestAgo(t *testing.T) {
 	}
 }
 
-func TestOffset(t *testing.T) {
+func TestLasted(t *testing.T) {
 	for d, want := range map[time.Duration]string{
-		-time.Second:                    "+0 ms",
-		12 * time.Millisecond:           "+12 ms",
-		1500 * time.Millisecond:         "+1.5 s",
-		time.Minute:                     "+1m",
-		70 * time.Second:                "+1m10s",
-		10 * time.Minute:                "+10m",
-		2*time.Hour + 20*time.Second:    "+2h0m20s",
-		time.Hour + 100*time.Nanosecond: "+1h0m",
+		-time.Second:                    "0 ms",
+		12 * time.Millisecond:           "12 ms",
+		1500 * time.Millisecond:         "1.5 s",
+		time.Minute:                     "1m",
+		70 * time.Second:                "1m10s",
+		10 * time.Minute:                "10m",
+		2*time.Hour + 20*time.Second:    "2h0m20s",
+		time.Hour + 100*time.Nanosecond: "1h0m",
 	} {
-		if got := offset(d); got != want {
+		if got := lasted(d); got != want {
 			t.Errorf("%s: %q, want %q", d, got, want)
 		}
 	}
