@@ -22,12 +22,16 @@ func (Listings) NameConfirmed(m engine.Meta, rows *listings.Rows, event list.Nam
 	if _, there := rows.Get(listID(m)); !there {
 		rows.Put(listings.Row{ID: listID(m), Status: types.StatusActive, Members: []string{}, CreatedAt: m.At, UpdatedAt: m.At})
 	}
-	touch(m, rows, func(row *listings.Row) { row.Name = event.Name })
+	touch(m, rows, func(row *listings.Row) { named(row, event.Name) })
 }
 
 // NameUpdated shows the new spelling of the name.
 func (Listings) NameUpdated(m engine.Meta, rows *listings.Rows, event list.NameUpdated) {
-	touch(m, rows, func(row *listings.Row) { row.Name = event.Name })
+	touch(m, rows, func(row *listings.Row) { named(row, event.Name) })
+}
+
+func named(row *listings.Row, name string) {
+	row.Name, row.SearchWords = name, engine.SearchWords(name)
 }
 
 // ItemAdded counts the item.

@@ -208,8 +208,35 @@ func (f *fakeClient) Commands(_ context.Context, stream engine.StreamID, _ time.
 
 func (f *fakeClient) Projected(context.Context, string, int64) error { return nil }
 
-// lists and list make the fake a source as well.
-func (f *fakeClient) lists(context.Context) ([]listing, error) {
+// lists, tally and list make the fake a source as well.
+func (f *fakeClient) lists(_ context.Context, which listQuery) (page listPage, err error) {
+	all, err := f.found(which)
+	begin := 0
+	for which.After != (place{}) && begin < len(all) && all[begin].place().compare(which.After) <= 0 {
+		begin++
+	}
+	if begin > which.Most && which.Find == "" {
+		page.Before = all[begin-which.Most-1].place()
+	}
+	rest := all[begin:]
+	page.Lists, page.More = rest[:min(len(rest), which.Most)], len(rest) > which.Most
+	return page, err
+}
+
+func (f *fakeClient) tally(_ context.Context, which listQuery) (tally, error) {
+	all, err := f.found(which)
+	return tally(len(all)), err
+}
+
+// found are the lists that are meant, wherever the page begins.
+func (f *fakeClient) found(which listQuery) ([]listing, error) {
+	all, err := f.all()
+	return slices.DeleteFunc(all, func(l listing) bool {
+		return l.Archived != which.Archived || !strings.Contains(strings.ToLower(l.Name), strings.ToLower(which.Find))
+	}), err
+}
+
+func (f *fakeClient) all() ([]listing, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	var all []listing
@@ -222,7 +249,7 @@ func (f *fakeClient) lists(context.Context) ([]listing, error) {
 		if l.Status == "deleted" {
 			continue
 		}
-		row := listing{ID: l.ID, Name: l.Name, Archived: l.Status == "archived", Items: int64(len(l.Items)), Done: int64(l.done()), UpdatedAt: l.At}
+		row := listing{ID: l.ID, Name: l.Name, Archived: l.Status == "archived", Items: int64(len(l.Items)), Done: int64(l.done()), UpdatedAt: l.At.Truncate(time.Microsecond)}
 		for _, e := range events {
 			if !slices.Contains(row.Members, e.Meta.By) {
 				row.Members = append(row.Members, e.Meta.By)
@@ -230,7 +257,7 @@ func (f *fakeClient) lists(context.Context) ([]listing, error) {
 		}
 		all = append(all, row)
 	}
-	slices.SortFunc(all, func(a, b listing) int { return b.UpdatedAt.Compare(a.UpdatedAt) })
+	slices.SortFunc(all, func(a, b listing) int { return a.place().compare(b.place()) })
 	return all, nil
 }
 
@@ -247,8 +274,8 @@ func (f *fakeClient) list(_ context.Context, id string, version int64) (todoList
 	return l, nil
 }
 
-func (f *fakeClient) names(ctx context.Context, ids []string) (map[string]string, error) {
-	lists, err := f.lists(ctx)
+func (f *fakeClient) names(_ context.Context, ids []string) (map[string]string, error) {
+	lists, err := f.all()
 	names := map[string]string{}
 	for _, l := range lists {
 		if slices.Contains(ids, l.ID) {

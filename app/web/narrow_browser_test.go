@@ -1,6 +1,7 @@
 package web
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/chromedp/chromedp"
@@ -53,4 +54,8 @@ func TestNothingIsCutOnAPhone(t *testing.T) {
 	ada.waitText("main", "Archived")
 	ada.click(".confirm summary")
 	fits("home")
+	ada.open("/?find=mov")
+	fits("home, a search")
+	ada.open("/?find=" + strings.Repeat("x", 100))
+	fits("home, a search that finds nothing")
 }

@@ -19,8 +19,10 @@ const (
 // source is where pages read the domain from. It is an interface for one reason:
 // tests show pages of lists that need no database.
 type source interface {
-	// lists reads the lists that are not deleted, the last changed first.
-	lists(ctx context.Context) ([]listing, error)
+	// lists reads a page of the lists that are not deleted, the last changed first.
+	lists(ctx context.Context, which listQuery) (listPage, error)
+	// tally counts them, wherever the page begins.
+	tally(ctx context.Context, which listQuery) (tally, error)
 	// list folds a list up to a version; 0: all of it.
 	list(ctx context.Context, id string, version int64) (todoList, error)
 	// names reads what lists are called by now, by id; those that have no name, or are

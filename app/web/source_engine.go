@@ -10,30 +10,11 @@ import (
 
 	"github.com/backstory-go/backstory/engine"
 	"github.com/backstory-go/backstory/generated/todos/list"
-	"github.com/backstory-go/backstory/generated/todos/types"
 	"github.com/backstory-go/backstory/generated/todosdb"
 )
 
 // engineSource reads lists from the running engine.
 type engineSource struct{ client engine.Client }
-
-func (s engineSource) lists(ctx context.Context) ([]listing, error) {
-	var all []listing
-	queries := todosdb.New(s.client.DB())
-	for _, status := range []types.Status{types.StatusActive, types.StatusArchived} {
-		rows, err := queries.ListingsByStatus(ctx, todosdb.ListingsByStatusParams{Status: string(status)})
-		if err != nil {
-			return nil, fmt.Errorf("read the %s lists: %w", status, err)
-		}
-		for _, row := range rows {
-			all = append(all, listing{
-				ID: row.ID.String(), Name: row.Name, Archived: status == types.StatusArchived, Members: row.Members,
-				Items: row.ItemCount, Done: row.DoneCount, UpdatedAt: row.UpdatedAt,
-			})
-		}
-	}
-	return all, nil
-}
 
 func (s engineSource) list(ctx context.Context, id string, version int64) (todoList, error) {
 	at, err := s.client.State(ctx, listStream(id), version)

@@ -16,6 +16,7 @@ const (
 	findParts = 20
 	findTime  = 200 * time.Millisecond
 	findItems = 20 // items whose other messages are found by their texts, too
+	findLists = 50 // active and archived lists each whose messages are found by their names
 )
 
 // wanted are the messages that somebody looks for, in the words of the page.
@@ -125,15 +126,18 @@ func (s *Server) filterOf(ctx context.Context, w wanted) (engine.RecentFilter, e
 			of.Stream = actor.Type + "/" + id
 		}
 	}
-	lists, err := s.source.lists(ctx)
-	for _, l := range lists {
-		if matches(w.Stream, l.Name) {
+	for _, archived := range []bool{false, true} {
+		page, err := s.source.lists(ctx, listQuery{Archived: archived, Find: w.Stream, Most: findLists})
+		if err != nil {
+			return of, err
+		}
+		for _, l := range page.Lists {
 			for _, actor := range s.cfg.System.Actors() {
 				of.Streams = append(of.Streams, engine.StreamID{Type: actor.Type, ID: l.ID}.String())
 			}
 		}
 	}
-	return of, err
+	return of, nil
 }
 
 // typesCalled are the types whose title has the words in it. A name that is confirmed

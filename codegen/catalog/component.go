@@ -163,9 +163,12 @@ func fieldNames(fields []*model.Field) string {
 }
 
 func indexes(x *model.Projection) string {
-	out := make([]string, len(x.Indexes))
-	for i, index := range x.Indexes {
-		out[i] = fieldNames(index)
+	var out []string
+	for _, index := range x.Indexes {
+		out = append(out, fieldNames(index))
+	}
+	for _, field := range x.Searches {
+		out = append(out, "the words of "+code(field.Name))
 	}
 	return strings.Join(out, "; ")
 }

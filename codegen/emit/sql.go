@@ -28,7 +28,16 @@ func ddl(p *model.Projection) string {
 		}
 		fmt.Fprintf(&b, "\nCREATE INDEX %s ON %s (%s);\n", ident(indexName(p.Table, names)), ident(p.Table), columnList(index))
 	}
+	for _, field := range p.Searches {
+		name := indexName(p.Table, []string{columnName(field), "words"})
+		fmt.Fprintf(&b, "\nCREATE INDEX %s ON %s USING gin (%s);\n", ident(name), ident(p.Table), wordsOf(field))
+	}
 	return b.String()
+}
+
+// wordsOf emits: to_tsvector('simple', name)
+func wordsOf(field *model.Field) string {
+	return fmt.Sprintf("to_tsvector('simple', %s)", column(field))
 }
 
 // maxIdentifier is how long PostgreSQL lets a name be.

@@ -118,7 +118,7 @@ func query(p *model.Projection, q *model.Query) string {
 }
 
 // suffixes tell parameters of one column apart by what they do.
-var suffixes = map[string]string{"=": "", "!=": "_not", "<": "_below", "<=": "_max", ">": "_above", ">=": "_min", "in": "_in", "like": "_like"}
+var suffixes = map[string]string{"=": "", "!=": "_not", "<": "_below", "<=": "_max", ">": "_above", ">=": "_min", "in": "_in", "like": "_like", "search": "_search"}
 
 func condition(c model.Condition) string {
 	name := columnName(c.Field)
@@ -127,6 +127,8 @@ func condition(c model.Condition) string {
 		return ident(name) + " IS NOT NULL"
 	case c.Op == "is_null":
 		return ident(name) + " IS NULL"
+	case c.Op == "search":
+		return fmt.Sprintf("%s @@ to_tsquery('simple', %s::text)", wordsOf(c.Field), arg(name+suffixes[c.Op]))
 	case c.Op == "in" && c.Value == nil:
 		return fmt.Sprintf("%s = ANY(%s::%s[])", ident(name), arg(name+suffixes[c.Op]), sqlType(c.Field.Type))
 	case c.Op == "in":

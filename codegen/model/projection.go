@@ -1,6 +1,7 @@
 package model
 
 import (
+	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -25,6 +26,10 @@ func (b *builder) finishProjection(c *component) {
 	}
 	if list := root.Get("x-indexes"); list.Is(source.Array) {
 		for _, index := range list.Items {
+			if index.Is(source.Object) {
+				b.search(p, index.Get("search"))
+				continue
+			}
 			p.Indexes = append(p.Indexes, b.index(p, index))
 		}
 	}
@@ -71,6 +76,23 @@ func (b *builder) index(p *Projection, n *source.Node) []*Field {
 		}
 	}
 	return out
+}
+
+// search is an index over the words of a text.
+func (b *builder) search(p *Projection, name *source.Node) {
+	if !name.Is(source.String) {
+		return
+	}
+	field := b.rowField(p, name, name.Text)
+	switch {
+	case field == nil:
+	case field.Type.Kind != String:
+		b.fault(name.Pos(), codeQuery, "keep the words to be found in a property of its own, a string", "%q is no text, so it has no words to search for", field.Name)
+	case slices.Contains(p.Searches, field):
+		b.twice(name)
+	default:
+		p.Searches = append(p.Searches, field)
+	}
 }
 
 func (b *builder) queries(c *component, n *source.Node) {
@@ -159,12 +181,25 @@ func (b *builder) checkCondition(c *component, n *source.Node, cond Condition) {
 		if field.Type.Kind != String {
 			b.fault(at, codeQuery, "compare it with = or another operator", "the operator like is for text, and %q is none", field.Name)
 		}
+	case "search":
+		b.checkSearch(c.projection, at, field, value)
+		return
 	}
 	if !scalar(field.Type) {
 		b.fault(at, codeQuery, "keep what you want to compare in a property of its own", "%q is not one value, so it cannot be compared", field.Name)
 		return
 	}
 	b.checkOperand(c, cond, value)
+}
+
+// checkSearch wants the index that a search would read all rows without.
+func (b *builder) checkSearch(p *Projection, at source.Pos, field *Field, value *source.Node) {
+	if !slices.Contains(p.Searches, field) {
+		b.fault(at, codeQuery, fmt.Sprintf(`add {"search": %q} to x-indexes`, field.Name), "no index has the words of %q", field.Name)
+	}
+	if value != nil {
+		b.fault(value.Pos(), codeQuery, "delete the value", "what is searched for is always a parameter")
+	}
 }
 
 // checkOperand compares a fixed value with the property's own schema.

@@ -160,6 +160,7 @@ type Projection struct {
 	Key      []*Field
 	Projects []*Event // in the order of the schema
 	Indexes  [][]*Field
+	Searches []*Field // whose words are indexed
 	Queries  []*Query // by name
 }
 
@@ -176,7 +177,7 @@ type Query struct {
 // Condition is one term of a query's where.
 type Condition struct {
 	Field *Field
-	Op    string          // =, !=, <, <=, >, >=, in, like, is_null
+	Op    string          // =, !=, <, <=, >, >=, in, like, search, is_null
 	Value json.RawMessage // nil: a parameter
 }
 

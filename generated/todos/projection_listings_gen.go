@@ -23,6 +23,7 @@ type ListingsProjector interface {
 const ddlListings = `CREATE TABLE todos_listings (
     id uuid NOT NULL,
     name text NOT NULL,
+    search_words text NOT NULL,
     status text NOT NULL CHECK (status IN ('pending', 'active', 'archived', 'deleted', 'refused')),
     members text[] NOT NULL,
     item_count bigint NOT NULL,
@@ -32,7 +33,9 @@ const ddlListings = `CREATE TABLE todos_listings (
     PRIMARY KEY (id)
 );
 
-CREATE INDEX todos_listings_by_status_updated_at ON todos_listings (status, updated_at);
+CREATE INDEX todos_listings_by_status_updated_at_id ON todos_listings (status, updated_at, id);
+
+CREATE INDEX todos_listings_by_search_words_words ON todos_listings USING gin (to_tsvector('simple', search_words));
 `
 
 func describeListings(p ListingsProjector) engine.Projection {
@@ -40,7 +43,7 @@ func describeListings(p ListingsProjector) engine.Projection {
 		Name:  "todos.listings",
 		Table: "todos_listings",
 		DDL:   ddlListings,
-		Hash:  "d5001f45bdc46b89",
+		Hash:  "ea24ef26b9897d57",
 		Events: []string{
 			"todos.list.archived",
 			"todos.list.deleted",
@@ -144,6 +147,9 @@ func paramsOfListingsPut(list []listings.Row) todosdb.ListingsPutParams {
 		Name: engine.Column(list, func(row listings.Row) string {
 			return row.Name
 		}),
+		SearchWords: engine.Column(list, func(row listings.Row) string {
+			return row.SearchWords
+		}),
 		Status: engine.Column(list, func(row listings.Row) string {
 			return string(row.Status)
 		}),
@@ -175,13 +181,14 @@ func paramsOfListingsDelete(list []listings.Key) todosdb.ListingsDeleteParams {
 
 func rowOfListings(found todosdb.TodosListings) listings.Row {
 	return listings.Row{
-		ID:        found.ID,
-		Name:      found.Name,
-		Status:    types.Status(found.Status),
-		Members:   found.Members,
-		ItemCount: found.ItemCount,
-		DoneCount: found.DoneCount,
-		CreatedAt: found.CreatedAt.UTC(),
-		UpdatedAt: found.UpdatedAt.UTC(),
+		ID:          found.ID,
+		Name:        found.Name,
+		SearchWords: found.SearchWords,
+		Status:      types.Status(found.Status),
+		Members:     found.Members,
+		ItemCount:   found.ItemCount,
+		DoneCount:   found.DoneCount,
+		CreatedAt:   found.CreatedAt.UTC(),
+		UpdatedAt:   found.UpdatedAt.UTC(),
 	}
 }

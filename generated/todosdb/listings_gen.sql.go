@@ -12,45 +12,6 @@ import (
 	"github.com/google/uuid"
 )
 
-const listingsByStatus = `-- name: ListingsByStatus :many
-SELECT id, name, status, members, item_count, done_count, created_at, updated_at FROM todos_listings
-WHERE status = $1::text
-ORDER BY updated_at DESC, id
-`
-
-type ListingsByStatusParams struct {
-	Status string
-}
-
-func (q *Queries) ListingsByStatus(ctx context.Context, arg ListingsByStatusParams) ([]TodosListings, error) {
-	rows, err := q.db.Query(ctx, listingsByStatus, arg.Status)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var items []TodosListings
-	for rows.Next() {
-		var i TodosListings
-		if err := rows.Scan(
-			&i.ID,
-			&i.Name,
-			&i.Status,
-			&i.Members,
-			&i.ItemCount,
-			&i.DoneCount,
-			&i.CreatedAt,
-			&i.UpdatedAt,
-		); err != nil {
-			return nil, err
-		}
-		items = append(items, i)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
-}
-
 const listingsDelete = `-- name: ListingsDelete :exec
 DELETE FROM todos_listings WHERE id = ANY($1::uuid[])
 `
@@ -66,7 +27,7 @@ func (q *Queries) ListingsDelete(ctx context.Context, arg ListingsDeleteParams) 
 
 const listingsGet = `-- name: ListingsGet :one
 
-SELECT id, name, status, members, item_count, done_count, created_at, updated_at FROM todos_listings WHERE id = $1
+SELECT id, name, search_words, status, members, item_count, done_count, created_at, updated_at FROM todos_listings WHERE id = $1
 `
 
 type ListingsGetParams struct {
@@ -80,6 +41,7 @@ func (q *Queries) ListingsGet(ctx context.Context, arg ListingsGetParams) (Todos
 	err := row.Scan(
 		&i.ID,
 		&i.Name,
+		&i.SearchWords,
 		&i.Status,
 		&i.Members,
 		&i.ItemCount,
@@ -91,7 +53,7 @@ func (q *Queries) ListingsGet(ctx context.Context, arg ListingsGetParams) (Todos
 }
 
 const listingsList = `-- name: ListingsList :many
-SELECT id, name, status, members, item_count, done_count, created_at, updated_at FROM todos_listings ORDER BY id
+SELECT id, name, search_words, status, members, item_count, done_count, created_at, updated_at FROM todos_listings ORDER BY id
 `
 
 func (q *Queries) ListingsList(ctx context.Context) ([]TodosListings, error) {
@@ -106,6 +68,7 @@ func (q *Queries) ListingsList(ctx context.Context) ([]TodosListings, error) {
 		if err := rows.Scan(
 			&i.ID,
 			&i.Name,
+			&i.SearchWords,
 			&i.Status,
 			&i.Members,
 			&i.ItemCount,
@@ -124,7 +87,7 @@ func (q *Queries) ListingsList(ctx context.Context) ([]TodosListings, error) {
 }
 
 const listingsLoad = `-- name: ListingsLoad :many
-SELECT id, name, status, members, item_count, done_count, created_at, updated_at FROM todos_listings WHERE id = ANY($1::uuid[])
+SELECT id, name, search_words, status, members, item_count, done_count, created_at, updated_at FROM todos_listings WHERE id = ANY($1::uuid[])
 `
 
 type ListingsLoadParams struct {
@@ -143,6 +106,7 @@ func (q *Queries) ListingsLoad(ctx context.Context, arg ListingsLoadParams) ([]T
 		if err := rows.Scan(
 			&i.ID,
 			&i.Name,
+			&i.SearchWords,
 			&i.Status,
 			&i.Members,
 			&i.ItemCount,
@@ -161,26 +125,28 @@ func (q *Queries) ListingsLoad(ctx context.Context, arg ListingsLoadParams) ([]T
 }
 
 const listingsPut = `-- name: ListingsPut :exec
-INSERT INTO todos_listings (id, name, status, members, item_count, done_count, created_at, updated_at)
-SELECT unnest($1::uuid[]), unnest($2::text[]), unnest($3::text[]), unnest($4::text[])::text[], unnest($5::bigint[]), unnest($6::bigint[]), unnest($7::timestamptz[]), unnest($8::timestamptz[])
-ON CONFLICT (id) DO UPDATE SET name = excluded.name, status = excluded.status, members = excluded.members, item_count = excluded.item_count, done_count = excluded.done_count, created_at = excluded.created_at, updated_at = excluded.updated_at
+INSERT INTO todos_listings (id, name, search_words, status, members, item_count, done_count, created_at, updated_at)
+SELECT unnest($1::uuid[]), unnest($2::text[]), unnest($3::text[]), unnest($4::text[]), unnest($5::text[])::text[], unnest($6::bigint[]), unnest($7::bigint[]), unnest($8::timestamptz[]), unnest($9::timestamptz[])
+ON CONFLICT (id) DO UPDATE SET name = excluded.name, search_words = excluded.search_words, status = excluded.status, members = excluded.members, item_count = excluded.item_count, done_count = excluded.done_count, created_at = excluded.created_at, updated_at = excluded.updated_at
 `
 
 type ListingsPutParams struct {
-	ID        []uuid.UUID
-	Name      []string
-	Status    []string
-	Members   []string
-	ItemCount []int64
-	DoneCount []int64
-	CreatedAt []time.Time
-	UpdatedAt []time.Time
+	ID          []uuid.UUID
+	Name        []string
+	SearchWords []string
+	Status      []string
+	Members     []string
+	ItemCount   []int64
+	DoneCount   []int64
+	CreatedAt   []time.Time
+	UpdatedAt   []time.Time
 }
 
 func (q *Queries) ListingsPut(ctx context.Context, arg ListingsPutParams) error {
 	_, err := q.db.Exec(ctx, listingsPut,
 		arg.ID,
 		arg.Name,
+		arg.SearchWords,
 		arg.Status,
 		arg.Members,
 		arg.ItemCount,

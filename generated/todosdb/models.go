@@ -11,12 +11,13 @@ import (
 )
 
 type TodosListings struct {
-	ID        uuid.UUID
-	Name      string
-	Status    string
-	Members   []string
-	ItemCount int64
-	DoneCount int64
-	CreatedAt time.Time
-	UpdatedAt time.Time
+	ID          uuid.UUID
+	Name        string
+	SearchWords string
+	Status      string
+	Members     []string
+	ItemCount   int64
+	DoneCount   int64
+	CreatedAt   time.Time
+	UpdatedAt   time.Time
 }

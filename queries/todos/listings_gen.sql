@@ -7,17 +7,12 @@ SELECT * FROM todos_listings WHERE id = @id;
 SELECT * FROM todos_listings WHERE id = ANY(@id::uuid[]);
 
 -- name: ListingsPut :exec
-INSERT INTO todos_listings (id, name, status, members, item_count, done_count, created_at, updated_at)
-SELECT unnest(@id::uuid[]), unnest(@name::text[]), unnest(@status::text[]), unnest(@members::text[])::text[], unnest(@item_count::bigint[]), unnest(@done_count::bigint[]), unnest(@created_at::timestamptz[]), unnest(@updated_at::timestamptz[])
-ON CONFLICT (id) DO UPDATE SET name = excluded.name, status = excluded.status, members = excluded.members, item_count = excluded.item_count, done_count = excluded.done_count, created_at = excluded.created_at, updated_at = excluded.updated_at;
+INSERT INTO todos_listings (id, name, search_words, status, members, item_count, done_count, created_at, updated_at)
+SELECT unnest(@id::uuid[]), unnest(@name::text[]), unnest(@search_words::text[]), unnest(@status::text[]), unnest(@members::text[])::text[], unnest(@item_count::bigint[]), unnest(@done_count::bigint[]), unnest(@created_at::timestamptz[]), unnest(@updated_at::timestamptz[])
+ON CONFLICT (id) DO UPDATE SET name = excluded.name, search_words = excluded.search_words, status = excluded.status, members = excluded.members, item_count = excluded.item_count, done_count = excluded.done_count, created_at = excluded.created_at, updated_at = excluded.updated_at;
 
 -- name: ListingsDelete :exec
 DELETE FROM todos_listings WHERE id = ANY(@id::uuid[]);
 
 -- name: ListingsList :many
 SELECT * FROM todos_listings ORDER BY id;
-
--- name: ListingsByStatus :many
-SELECT * FROM todos_listings
-WHERE status = @status::text
-ORDER BY updated_at DESC, id;

@@ -66,6 +66,15 @@
   addEventListener("offline", mark);
   addEventListener("online", mark);
 
+  // follow makes the page follow another address, which its stream shows whole. It
+  // gives the element that does.
+  backstory.follow = (address) => {
+    const updates = byId("updates"), next = updates.cloneNode(false);
+    next.dataset.page = address;
+    updates.replaceWith(next); // Datastar ends one stream with its element and opens the other
+    return next;
+  };
+
   // What was typed for a new item is there again after the page was loaded again.
   const draftKey = () => `draft ${document.body.dataset.user} ${byId("page").dataset.path}`;
   addEventListener("pagehide", () => {

@@ -95,17 +95,14 @@
     follow(address);
   }
 
-  // follow makes the page follow another address, which its stream shows whole.
+  // follow ends the travel at an address.
   function follow(address) {
     const known = shown && address === `${base()}/${shown}` && slider().getAttribute("aria-valuetext");
     clearTimeout(rest);
     name(address);
     wanted = shown = 0;
     named = moving = false;
-    const updates = byId("updates"), next = updates.cloneNode(false);
-    next.dataset.page = address;
-    arriving = next;
-    updates.replaceWith(next); // Datastar ends one stream with its element and opens the other
+    arriving = backstory.follow(address);
     byId("announce").textContent = address === base() ? "The list as it is now" : known || `Version ${parseInt(address.slice(base().length + 1), 10)}`;
   }
 

@@ -19,6 +19,8 @@ type Row struct {
 	ID uuid.UUID `json:"id"`
 	// What the list is called.
 	Name string `json:"name"`
+	// The words of its name, as searches compare them.
+	SearchWords string `json:"search_words"`
 	// Where a list is in its life.
 	Status types.Status `json:"status"`
 	// Who changed the list, in the order of their first change.

@@ -3,6 +3,7 @@
 CREATE TABLE todos_listings (
     id uuid NOT NULL,
     name text NOT NULL,
+    search_words text NOT NULL,
     status text NOT NULL CHECK (status IN ('pending', 'active', 'archived', 'deleted', 'refused')),
     members text[] NOT NULL,
     item_count bigint NOT NULL,
@@ -12,4 +13,6 @@ CREATE TABLE todos_listings (
     PRIMARY KEY (id)
 );
 
-CREATE INDEX todos_listings_by_status_updated_at ON todos_listings (status, updated_at);
+CREATE INDEX todos_listings_by_status_updated_at_id ON todos_listings (status, updated_at, id);
+
+CREATE INDEX todos_listings_by_search_words_words ON todos_listings USING gin (to_tsvector('simple', search_words));

@@ -60,6 +60,10 @@ const ddlOverview = `CREATE TABLE shop_overview (
 CREATE INDEX shop_overview_by_color_at ON shop_overview (color, at);
 
 CREATE INDEX shop_overview_by_user ON shop_overview ("user");
+
+CREATE INDEX shop_overview_by_user_words ON shop_overview USING gin (to_tsvector('simple', "user"));
+
+CREATE INDEX shop_overview_by_note_words ON shop_overview USING gin (to_tsvector('simple', note));
 `
 
 func describeOverview(p OverviewProjector) engine.Projection {
@@ -67,7 +71,7 @@ func describeOverview(p OverviewProjector) engine.Projection {
 		Name:  "shop.overview",
 		Table: "shop_overview",
 		DDL:   ddlOverview,
-		Hash:  "8328e759d1eea66b",
+		Hash:  "3dad9f2bc414e45e",
 		Events: []string{
 			"shop.order.placed",
 			"shop.stock.reserved",

@@ -31,3 +31,9 @@ WHERE color = ANY(@color_in::text[]) AND "user" LIKE @user_like::text;
 SELECT * FROM shop_overview
 WHERE "user" = sqlc.arg('user')::text AND n <> 3 AND note IS NULL
 LIMIT 1;
+
+-- name: OverviewSearchUser :many
+SELECT * FROM shop_overview
+WHERE color = @color::text AND to_tsvector('simple', "user") @@ to_tsquery('simple', @user_search::text)
+ORDER BY at DESC, "order"
+LIMIT 20 OFFSET @page_offset::bigint;

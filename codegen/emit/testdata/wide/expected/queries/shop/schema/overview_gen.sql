@@ -37,3 +37,7 @@ CREATE TABLE shop_overview (
 CREATE INDEX shop_overview_by_color_at ON shop_overview (color, at);
 
 CREATE INDEX shop_overview_by_user ON shop_overview ("user");
+
+CREATE INDEX shop_overview_by_user_words ON shop_overview USING gin (to_tsvector('simple', "user"));
+
+CREATE INDEX shop_overview_by_note_words ON shop_overview USING gin (to_tsvector('simple', note));
