@@ -18,6 +18,7 @@
     byId(editor.id.replace("editor", "meanwhile")).textContent = "";
     if (document.activeElement === input) return; // it came back from the server, with errors
     input.value = labelOf(editor);
+    input.setCustomValidity(""); // of what was typed there before
     input.focus();
     input.setSelectionRange(input.value.length, input.value.length);
   }, true);
