@@ -97,3 +97,28 @@ func TestLinksLeadToWherePeopleOpenTheApp(t *testing.T) {
 		}
 	}
 }
+
+// TestAdministrators are those who are named, else whoever is on this machine.
+func TestAdministrators(t *testing.T) {
+	for _, c := range []struct {
+		name, addr, admins string
+		ada, bob           bool
+	}{
+		{"loopback, nobody named", "127.0.0.1:9292", "", true, true},
+		{"loopback, by name", "localhost:9292", "", true, true},
+		{"loopback, some named", "127.0.0.1:9292", "Ada, Cleo", true, false},
+		{"everywhere, nobody named", ":9292", "", false, false},
+		{"everywhere, nobody but spaces", "0.0.0.0:9292", " , ", false, false},
+		{"everywhere, some named", ":9292", "Ada", true, false},
+		{"names are told apart by case", ":9292", "ada", false, false},
+	} {
+		cfg, err := loadConfig(flags{addr: c.addr, logFormat: "text", roles: "web"},
+			func(k string) (string, bool) { return map[string]string{"ADMIN_USERS": c.admins}[k], true }, "/nowhere")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if ada, bob := cfg.admin("Ada"), cfg.admin("Bob"); ada != c.ada || bob != c.bob {
+			t.Errorf("%s: Ada %t, Bob %t", c.name, ada, bob)
+		}
+	}
+}

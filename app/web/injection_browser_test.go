@@ -35,9 +35,15 @@ func (w *tab) guard() {
 		Source: "window.ran = () => { document.documentElement.dataset.ran = 'yes' }; window.alert = window.ran;"})
 }
 
+// executed are the attributes that browsers or Datastar run, or follow.
+const executed = `^(on|style$|srcdoc$|formaction$|data-(on|init|effect|computed|signals|bind|text|show|class|attr|style|ref|indicator)([:_-]|$))`
+
 // harmless fails when a text of somebody ran on the page, or became a part of it.
 func (w *tab) harmless(what string) {
 	w.t.Helper()
+	if got := w.eval(fmt.Sprintf(`[...document.querySelectorAll('*')].flatMap(e => [...e.attributes]).filter(a => new RegExp(%q).test(a.name) && /ran\(|ran%%|evil|alert/.test(a.value)).map(a => a.name + '=' + a.value).join(' ')`, executed)); got != "" {
+		w.t.Errorf("%s: a text is run: %s", what, got)
+	}
 	if got := w.eval(`[document.documentElement.dataset.ran, document.querySelectorAll('img, [onerror], [onfocus], main script, [data-init]:not(#updates), a[href^="javascript"]').length].join(' ')`); got != " 0" {
 		w.t.Errorf("%s: a text became more than a text: %s", what, got)
 	}
