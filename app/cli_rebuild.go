@@ -82,7 +82,7 @@ func (s session) rebuild(ctx context.Context, name string, asJSON bool) error {
 	out := rebuilt{Name: name, Position: last.Position, Seconds: last.Elapsed.Seconds()}
 	for _, c := range status.Consumers {
 		if c.Name == name {
-			out.Retrying, out.Parked = int64(c.Retrying), int64(c.Parked)
+			out.Retrying, out.Parked = c.Retrying, c.Parked
 		}
 	}
 	if asJSON {
