@@ -98,7 +98,7 @@ func TestToastsCoverNothingOnAPhone(t *testing.T) {
 		ada.waitText(".toast", "The link is")
 		if got := ada.eval(`(() => { const box = (e) => e.getBoundingClientRect(), t = box(document.querySelector(".toast"));
 			const over = (css) => [...document.querySelectorAll(css)].some((e) => { const b = box(e); return e.checkVisibility() && t.left < b.right && t.right > b.left && t.top < b.bottom && t.bottom > b.top });
-			return [t.top > 0 && t.bottom < innerHeight ? "seen" : "unseen", ...[".brand", ".account", ".crumbs-row", ".banner", "#list-name", "#actions", "#add-item", ".travel", ".steps"].filter(over)].join() })()`); got != want {
+			return [t.top > 0 && t.bottom < innerHeight ? "seen" : "unseen", ...[".brand", ".account", ".crumbs-row", ".banner", "#list-name", "#actions", "#add-item", ".travel", ".steps", ".foot .notice"].filter(over)].join() })()`); got != want {
 			t.Errorf("%s: a toast is, and lies over %s", what, got)
 		}
 	}
@@ -112,4 +112,7 @@ func TestToastsCoverNothingOnAPhone(t *testing.T) {
 	ada.open(path + "/4")
 	ada.click("#copy-link")
 	covers("the past", "seen")
+	ada.createList("Short", "One")
+	ada.click("#copy-link")
+	covers("a short list", "seen")
 }
