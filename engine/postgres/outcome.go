@@ -89,7 +89,7 @@ func findOutcomes(ctx context.Context, sql *enginedb.Queries, ids []uuid.UUID) (
 
 func joinEvents(ctx context.Context, sql *enginedb.Queries, rows []enginedb.OutcomeFindRow) ([]engine.Outcome, error) {
 	list := make([]engine.Outcome, len(rows))
-	var withEvents []uuid.UUID
+	var positions []int64
 	index := map[uuid.UUID]int{}
 	for i, row := range rows {
 		o, err := outcomeOf(row)
@@ -97,18 +97,19 @@ func joinEvents(ctx context.Context, sql *enginedb.Queries, rows []enginedb.Outc
 			return nil, err
 		}
 		list[i], index[row.ID] = o, i
-		if row.Events > 0 {
-			withEvents = append(withEvents, row.ID)
+		for i := range int64(row.Events) { // a decision's events stand side by side
+			positions = append(positions, row.FirstPosition+i)
 		}
 	}
-	if len(withEvents) == 0 {
+	if len(positions) == 0 {
 		return list, nil
 	}
-	events, err := sql.OutcomeEvents(ctx, enginedb.OutcomeEventsParams{Ids: withEvents})
+	events, err := sql.OutcomeEvents(ctx, enginedb.OutcomeEventsParams{Positions: positions})
 	for _, ev := range events {
-		o := &list[index[ev.Causation]]
-		o.Events = append(o.Events, engine.OutcomeEvent{ID: ev.ID, Type: ev.Type, Position: ev.Position,
-			Version: ev.Version, At: ev.At.UTC(), Data: ev.Data})
+		if i, ok := index[ev.Causation]; ok {
+			list[i].Events = append(list[i].Events, engine.OutcomeEvent{ID: ev.ID, Type: ev.Type, Position: ev.Position,
+				Version: ev.Version, At: ev.At.UTC(), Data: ev.Data})
+		}
 	}
 	for i, row := range rows { // an outcome is stored with its events: what is missing was archived
 		list[i].Archived = int(row.Events) - len(list[i].Events)

@@ -54,7 +54,7 @@ func hotPages(n int) []hot {
 		{query: "RecentApart", args: []string{noTexts, "''", noTexts, "''", noTexts, "''", noTexts, someStamp, some, "50"}, when: "all"},
 		{query: "RecentWaiting", args: []string{someStamp, some, "'%deposit%'", someTexts, "'%s%'", someKeys, "'%tester%'", someTexts, "50"}, scans: "inbox inbox_stream", sorts: "what waits"},
 		{query: "ParkedFirst", args: []string{aFew, "ARRAY[" + some + "]"}},
-		{query: "TrafficCount", args: []string{last + "-5000", last}, sorts: "the counts"},
+		{query: "TrafficCount", args: []string{last + "-5000", last}, sorts: "the counts", dear: "it reads 5,000 events"},
 		{query: "ConversationOf", args: []string{some}},
 		{query: "ConversationCommands", args: []string{some, "100"}},
 		{query: "ConversationWaiting", args: []string{some, "100"}, scans: "inbox", sorts: "what waits"},

@@ -15,6 +15,7 @@ type hot struct {
 	scans string // a table that it may read whole, which stays short, or so does the index
 	work  bool   // it runs on the engine's own connections only
 
+	dear     string // why it looks dear to the planner: behind a pooler it may be compiled
 	settings string // query of its transaction that sets how it is planned
 }
 
@@ -41,6 +42,15 @@ func literalIDs(kind string, n int) string {
 	list := make([]string, 256)
 	for i := range list {
 		list[i] = literalID(kind, n/2+i)
+	}
+	return "ARRAY[" + strings.Join(list, ",") + "]"
+}
+
+// literalPositions are those of 256 events of the middle of n.
+func literalPositions(n int) string {
+	list := make([]string, 256)
+	for i := range list {
+		list[i] = fmt.Sprint(n/2 + i)
 	}
 	return "ARRAY[" + strings.Join(list, ",") + "]"
 }
@@ -77,9 +87,9 @@ func hotLog(n int) []hot {
 		{query: "ExportEvents", args: []string{middle, last, "1000"}},
 		{query: "TagTail", args: []string{fmt.Sprint(n - 3), "1000"}},
 		{query: "TagPositions", args: []string{"ARRAY['{}','{bank.account.deposited}']", "ARRAY['{\"tag 7\"}','{\"tag 7\",\"tag 11\"}']", middle, "100"},
-			sorts: "a page of each item, and the tags of one"},
+			sorts: "a page of each item, and the tags of one", dear: "items stand in the log as often as anything might"},
 		{query: "TagPositions", args: []string{"ARRAY['{bank.account.deposited}']", "ARRAY['{}']", last, "100"}, when: "by type",
-			sorts: "a page of each item, and the tags of one"},
+			sorts: "a page of each item, and the tags of one", dear: "items stand in the log as often as anything might"},
 		{query: "EpochLook", args: []string{middle}, scans: "log pg_database"},
 		{query: "PositionTime", args: []string{middle}},
 		{query: "HandledBetween", args: []string{middle, middle + "+1000"}},
@@ -127,7 +137,7 @@ func hotCommands(n int) []hot {
 		{query: "OutcomeDecided", args: []string{decided}},
 		{query: "OutcomeFind", args: []string{decided}},
 		{query: "OutcomeFind", args: []string{"ARRAY[" + literalID("c", 7) + "]"}, when: "one"},
-		{query: "OutcomeEvents", args: []string{decided}},
+		{query: "OutcomeEvents", args: []string{literalPositions(n)}},
 		{query: "OutcomeSettling", args: []string{someKeys, "ARRAY[" + literalID("c", 7) + "]"}, sorts: "what settles one command"},
 		{query: "OutcomeSettle", args: []string{"ARRAY[" + literalID("c", 7) + "]", "ARRAY['accepted']", "ARRAY['']", "ARRAY['']"}},
 		{query: "OutcomesForget", args: []string{"1e9", "1000"}, settings: "ForgetSettings"},
