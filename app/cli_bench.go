@@ -102,8 +102,8 @@ func runBench(cmd *cobra.Command, flags flags, cfg bench.Config, asJSON bool) (e
 	}
 	defer func() { err = errors.Join(err, drop()) }()
 	cfg.URL, cfg.System = url, func() *engine.System { return newSystem(config{}) } // calls nobody
-	cfg.Handler = func(eng *postgres.Engine) (http.Handler, error) {
-		return web.New(web.Config{Client: eng, System: newSystem(config{}), Secret: []byte(benchDatabase + " signs nothing else"),
+	cfg.Handler = func(eng *postgres.Engine, tracer engine.Tracer) (http.Handler, error) {
+		return web.New(web.Config{Client: eng, Tracer: tracer, System: newSystem(config{}), Secret: []byte(benchDatabase + " signs nothing else"),
 			Log: slog.New(slog.DiscardHandler), Limits: web.Limits{Commands: 1e6, Burst: 1e6, Streams: 1e6}})
 	}
 	cfg.Process = func(_ context.Context, url string) (bench.Process, error) {

@@ -19,10 +19,10 @@ import (
 
 // Config says what to measure.
 type Config struct {
-	URL     string                                                 // of an empty database, whose contents are the bench's alone
-	System  func() *engine.System                                  // the app's
-	Handler func(*postgres.Engine) (http.Handler, error)           // the app's pages
-	Process func(ctx context.Context, url string) (Process, error) // starts another process that appends; nil: that row is left out
+	URL     string                                                      // of an empty database, whose contents are the bench's alone
+	System  func() *engine.System                                       // the app's
+	Handler func(*postgres.Engine, engine.Tracer) (http.Handler, error) // the app's pages; the tracer may be nil
+	Process func(ctx context.Context, url string) (Process, error)      // starts another process that appends; nil: that row is left out
 
 	Rounds int           // of each comparison, from 1; 0: 5
 	Slice  time.Duration // of each side in a round; 0: 700 ms
@@ -76,11 +76,12 @@ func orDefault[T comparable](value, standard T) T {
 // bench is one run.
 type bench struct {
 	Config
-	eng  *postgres.Engine // the app's, at work: see work and rest
-	stop func()           // ends it; nil: it does not work
-	raw  *measure.Raw
-	turn atomic.Int64 // of the commands
-	out  *Report
+	eng    *postgres.Engine // the app's, at work: see work and rest
+	tracer engine.Tracer    // of what is started next; nil: nobody
+	stop   func()           // ends it; nil: it does not work
+	raw    *measure.Raw
+	turn   atomic.Int64 // of the commands
+	out    *Report
 }
 
 // part is rows that share what they need.
@@ -194,7 +195,7 @@ func (b *bench) rest() {
 
 // start runs an engine until stop is called.
 func (b *bench) start(ctx context.Context) (eng *postgres.Engine, stop func(), err error) {
-	eng, err = postgres.Open(ctx, postgres.Config{URL: b.URL, System: b.System(), Log: quiet()})
+	eng, err = postgres.Open(ctx, postgres.Config{URL: b.URL, System: b.System(), Log: quiet(), Tracer: b.tracer})
 	if err != nil {
 		return nil, nil, err
 	}

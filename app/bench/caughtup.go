@@ -2,9 +2,13 @@ package bench
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 
 	"github.com/backstory-go/backstory/engine"
 )
@@ -31,6 +35,26 @@ func (b *bench) caughtUp(ctx context.Context) error {
 		}
 	}
 }
+
+// tidied does what the rows before left for PostgreSQL to do in the background: to
+// vacuum and count what they stored, and to write it to its place.
+func (b *bench) tidied(ctx context.Context) error {
+	conn, err := pgx.Connect(ctx, b.URL)
+	if err != nil {
+		return err
+	}
+	defer conn.Close(ctx)
+	for _, statement := range []string{"VACUUM (ANALYZE)", "CHECKPOINT"} {
+		_, err := conn.Exec(ctx, statement)
+		if e, ok := errors.AsType[*pgconn.PgError](err); err != nil && (!ok || e.Code != notAllowed) {
+			return fmt.Errorf("tidy up: %w", err)
+		}
+	}
+	return nil
+}
+
+// notAllowed is PostgreSQL's answer to those that may not write a checkpoint.
+const notAllowed = "42501"
 
 func done(s engine.SystemStatus) bool {
 	return s.Commands.Pending == 0 && s.Commands.Settling == 0 &&

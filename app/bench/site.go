@@ -14,6 +14,8 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+
+	"github.com/google/uuid"
 )
 
 // site is the app's pages on loopback, and a browser that is signed in.
@@ -27,7 +29,7 @@ type site struct {
 }
 
 func (b *bench) site(ctx context.Context) (*site, error) {
-	handler, err := b.Handler(b.eng)
+	handler, err := b.Handler(b.eng, b.tracer)
 	if err != nil {
 		return nil, err
 	}
@@ -76,10 +78,10 @@ func (s *site) post(ctx context.Context, path string, form url.Values, want int)
 	return err
 }
 
-// click ticks an item of a seeded list.
-func (s *site) click(ctx context.Context, name string, n int) error {
+// click ticks an item of a seeded list with a command of that id.
+func (s *site) click(ctx context.Context, command uuid.UUID, name string, n int) error {
 	return s.post(ctx, "/commands/todos.list.toggle_item", url.Values{
-		"stream_id": {listID(name, n)}, "id": {itemID(name, n, firstItem)}}, http.StatusOK)
+		"command_id": {command.String()}, "stream_id": {listID(name, n)}, "id": {itemID(name, n, firstItem)}}, http.StatusOK)
 }
 
 // open follows a list's page in a tab until ctx ends: news is told the version of

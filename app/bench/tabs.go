@@ -6,6 +6,8 @@ import (
 	"runtime"
 	"sync"
 	"time"
+
+	"github.com/google/uuid"
 )
 
 const (
@@ -66,7 +68,7 @@ func (b *bench) tabsWith(ctx context.Context, encoding string, version int64) (n
 	}
 	each = (memory() - before) / float64(len(tabs)) / 1e3
 	start := time.Now()
-	if err := s.click(ctx, "Watched", 0); err != nil {
+	if err := s.click(ctx, uuid.Must(uuid.NewV7()), "Watched", 0); err != nil {
 		return 0, 0, 0, err
 	}
 	last, err := awaitAll(ctx, tabs, version+1)
