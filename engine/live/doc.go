@@ -26,6 +26,13 @@
 //   - Small changes. The browser's morph turns a fragment into the least change of the
 //     document, and compression (brotli, else gzip) whose window spans events turns it
 //     into few bytes on the wire. Each event is flushed through the encoder at once.
+//   - What people are at. The morph matches elements by their ids: focus, caret and
+//     scroll survive a patch where every element that can have them has an id that
+//     stays. What the browser itself changes, an open details element or the value of
+//     a field, is kept where the element says so (data-preserve-attr="open value"),
+//     what a script of the page's fills, where it is left alone (data-ignore-morph).
+//     Browsers take the focus from an element that moves among its siblings: a page
+//     whose rows move gives it back after the patch, in its own script.
 //   - Backpressure. Changes coalesce while a tab is busy or its connection is full: at
 //     most one rendered fragment is in hand per tab, and the next one is made from what
 //     is true when the tab takes it. A slow tab slows nobody. One that takes nothing
