@@ -56,21 +56,25 @@ func (List) UpdateItemText(_ engine.Decision, state *list.State, cmd list.Update
 	return nil
 }
 
-// ToggleItem marks an item as done, or as open again.
+// ToggleItem marks an item as done, or as open again. Whoever says which means what
+// they saw: two who check the same item at once leave it done.
 func (List) ToggleItem(_ engine.Decision, state *list.State, cmd list.ToggleItem, emit list.ToggleItemEmitter) list.ToggleItemRefusal {
 	if !active(state) {
 		return list.NotActive{}
 	}
 	at := indexOf(state, cmd.ID)
-	switch {
-	case at < 0:
+	if at < 0 {
 		return list.ItemNotFound{}
-	case state.Items[at].Expanding:
+	}
+	item := state.Items[at]
+	switch done := cmd.Done.Or(!item.Done); {
+	case done == item.Done:
+	case item.Expanding:
 		return list.ItemExpanding{}
-	case state.Items[at].Done:
-		emit.ItemUndone(list.ItemUndone{ID: cmd.ID})
-	default:
+	case done:
 		emit.ItemDone(list.ItemDone{ID: cmd.ID})
+	default:
+		emit.ItemUndone(list.ItemUndone{ID: cmd.ID})
 	}
 	return nil
 }

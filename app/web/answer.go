@@ -2,11 +2,15 @@ package web
 
 import (
 	"cmp"
+	"context"
 	"net/http"
 	"net/url"
 	"strconv"
 
 	"github.com/starfederation/datastar-go/datastar"
+
+	"github.com/backstory-go/backstory/engine"
+	"github.com/backstory-go/backstory/generated/todos/list"
 )
 
 // toForm answers a plain form: on to the next page, or the same one with what is
@@ -50,7 +54,7 @@ func backPath(r *http.Request) string {
 func (a *answer) toDatastar(w http.ResponseWriter, r *http.Request) {
 	sse := datastar.NewSSE(w, r)
 	if a.open() {
-		_ = sse.PatchElementTempl(resultElement(a.result())) // the tab asks again
+		_ = sse.PatchElementTempl(resultElement(a.result(r.Context()))) // the tab asks again
 		return
 	}
 	for _, f := range a.faulty() {
@@ -60,12 +64,12 @@ func (a *answer) toDatastar(w http.ResponseWriter, r *http.Request) {
 		}
 	}
 	if message := cmp.Or(a.errors[""], a.said); message != "" && a.stays() {
-		if err := sse.PatchElementTempl(toast(message, a.problem.status != 0),
+		if err := sse.PatchElementTempl(toast(message, a.problem.status != 0 && !a.removed()),
 			datastar.WithSelectorID("toasts"), datastar.WithModeAppend()); err != nil {
 			return
 		}
 	}
-	_ = sse.PatchElementTempl(resultElement(a.result())) // the last event: nothing is left to stop
+	_ = sse.PatchElementTempl(resultElement(a.result(r.Context()))) // the last event: nothing is left to stop
 }
 
 // result is what the page's script is told.
@@ -103,10 +107,32 @@ func (a *answer) open() bool { return a.status() == resultPending || a.status() 
 // stays says whether the person stays on the page: what there is to say is said here.
 func (a *answer) stays() bool { return a.target() == "" || a.said == "" }
 
-func (a *answer) result() result {
-	res := result{Command: a.in.form.Get(fieldCommand), Form: a.form, Status: a.status(), Target: a.target(), Said: a.said, Message: a.errors[""]}
+// removed says whether the item that was to be removed is gone already: somebody was
+// faster, and what was wanted is so.
+func (a *answer) removed() bool {
+	return a.kind.Type == removeCommand && a.outcome.Refusal != nil && a.outcome.Refusal.Code == list.ItemNotFound{}.Code()
+}
+
+// version is the first of the list that shows what was done: where nothing was left to
+// do, the newest. 0: none does.
+func (a *answer) version(ctx context.Context) int64 {
 	if n := len(a.outcome.Events); n > 0 {
-		res.Version = strconv.FormatInt(a.outcome.Events[n-1].Version, 10)
+		return a.outcome.Events[n-1].Version
+	}
+	if a.outcome.Status != engine.Accepted || a.outcome.Stream.Type != listActor {
+		return 0
+	}
+	l, err := a.server.source.list(ctx, a.outcome.Stream.ID, 0)
+	if err != nil { // the page shows it all the same, if later
+		return 0
+	}
+	return l.Head
+}
+
+func (a *answer) result(ctx context.Context) result {
+	res := result{Command: a.in.form.Get(fieldCommand), Form: a.form, Status: a.status(), Target: a.target(), Said: a.said, Message: a.errors[""]}
+	if version := a.version(ctx); version > 0 {
+		res.Version = strconv.FormatInt(version, 10)
 	}
 	return res
 }

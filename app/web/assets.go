@@ -20,7 +20,7 @@ var assetFiles embed.FS
 // what comes before.
 var bundles = map[string][]string{
 	"app.css": {"look.css", "home.css", "list.css", "history.css", "system.css", "narrow.css"},
-	"app.js":  {"toast.js", "account.js", "send.js", "edit.js", "page.js", "history.js", "move.js", "travel.js", "home.js"},
+	"app.js":  {"toast.js", "account.js", "wishes.js", "send.js", "edit.js", "page.js", "history.js", "move.js", "travel.js", "home.js"},
 }
 
 // asset is a file that never changes under its address.

@@ -150,9 +150,10 @@ func (a *answer) slot(field string) string {
 	return ""
 }
 
-// shown are the fields that a person fills in; ids are the form's own.
+// shown are the fields that a person fills in; ids, and what a click says, are the
+// form's own.
 func (a *answer) shown() []engine.Field {
-	return slices.DeleteFunc(slices.Clone(a.kind.Fields), func(f engine.Field) bool { return f.Format == "uuid" })
+	return slices.DeleteFunc(slices.Clone(a.kind.Fields), func(f engine.Field) bool { return f.Format == "uuid" || f.Kind == "boolean" })
 }
 
 // tellHistories wakes the open pages of a stream whose command led to no event: no

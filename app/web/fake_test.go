@@ -61,9 +61,13 @@ func (f *fakeClient) Submit(_ context.Context, s engine.Submission) (uuid.UUID, 
 	if _, ok := f.outcomes[s.ID]; ok {
 		return s.ID, nil
 	}
-	var data map[string]string
-	if err := json.Unmarshal(s.Data, &data); err != nil {
+	var fields map[string]any
+	if err := json.Unmarshal(s.Data, &fields); err != nil {
 		return uuid.Nil, err
+	}
+	data := map[string]string{}
+	for name, value := range fields {
+		data[name] = fmt.Sprint(value)
 	}
 	for _, field := range []string{"text", "name"} {
 		if v, ok := data[field]; ok && strings.TrimSpace(v) == "" {
@@ -118,6 +122,9 @@ func (f *fakeClient) decide(s engine.Submission, data map[string]string) (event 
 		}
 		return "item_added", nil
 	case "toggle_item":
+		if data["done"] == fmt.Sprint(l.Items[item].Done) {
+			return "", nil
+		}
 		if l.Items[item].Done {
 			return "item_undone", nil
 		}

@@ -13,6 +13,7 @@ const (
 	restoreCommand = listActor + ".restore"
 	undoCommand    = listActor + ".undo"
 	deleteCommand  = listActor + ".delete"
+	removeCommand  = listActor + ".remove_item"
 	itemDuplicated = listActor + ".item_duplicated"
 )
 

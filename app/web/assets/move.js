@@ -11,8 +11,8 @@
   function place(li, before) {
     if (before === li || before === li.nextElementSibling) return;
     const form = byId("move-" + li.dataset.item);
-    const to = before ? before.dataset.item : "", from = li.nextElementSibling ? li.nextElementSibling.dataset.item : "";
-    backstory.wish(form, { before: to }, () => put(li.id, to), () => put(li.id, from));
+    const to = before ? before.dataset.item : "";
+    wishes.add(form, { before: to }, () => put(li.id, to), ({ next }) => put(li.id, next));
     li.scrollIntoView({ block: "nearest" });
     const all = rows();
     byId("announce").textContent = `${li.querySelector(".label").textContent}: place ${all.indexOf(li) + 1} of ${all.length}`;

@@ -19,7 +19,6 @@ const backstory = (() => {
   const sent = new Map();   // command id → {form, row, action, command, text, chip, tries}
   const lost = new Map();   // what was given up → its command id, should it be sent once more
   const again = new Map();  // forms sent with something else before the first answer → the words then
-  const wishes = new Map(); // form id → what shows its wish, until the answer is there
   const flying = new Map(); // element id → its requests under way
   const unseen = new Set(); // ids of forms without words that were accepted, which the page does not show yet
 
@@ -31,7 +30,7 @@ const backstory = (() => {
     if ("toggle" in form.dataset) wishChecked(form, first);
     const command = commandOf(form), row = form.closest("li[data-item]"), input = wordsOf(form);
     const same = fingerprint(id, command);
-    if (first && !("toggle" in form.dataset)) {
+    if (first) {
       if (same === fingerprint(id, first.command)) again.delete(id);
       else again.set(id, input ? input.value : "");
     }
@@ -66,26 +65,18 @@ const backstory = (() => {
   // commandOf is what a form says, and what is wished beside it, without an id.
   function commandOf(form) {
     const { command_id: _, ...fields } = Object.fromEntries(new FormData(form));
-    return Object.assign(fields, wishes.has(idOf(form)) && wishes.get(idOf(form)).fields);
+    return Object.assign(fields, wishes.of(idOf(form))?.fields);
   }
 
   const fingerprint = (form, { command_id: _, ...fields }) => JSON.stringify([form, fields]);
 
-  // wish shows what the person wants before it is stored, through every patch;
-  // undo shows again what was, should it be refused.
-  function wish(form, fields, show, undo) {
-    const first = wishes.get(idOf(form));
-    wishes.set(idOf(form), { fields, show, undo: first ? first.undo : undo });
-    show();
-  }
-
+  // wishChecked wishes the other of what the person sees.
   function wishChecked(form, waits) {
-    if (waits) again.has(idOf(form)) ? again.delete(idOf(form)) : again.set(idOf(form), "");
-    else if (again.delete(idOf(form))) return; // sent by settle: it shows already
+    if (!waits && again.delete(idOf(form))) return; // sent by goOn: it shows already
     const box = () => document.querySelector(`#${idOf(form)} [role=checkbox]`);
-    const was = box().getAttribute("aria-checked");
-    const set = (checked) => () => box() && box().setAttribute("aria-checked", checked);
-    wish(form, {}, set(String(was !== "true")), set(was));
+    const set = (checked) => box() && box().setAttribute("aria-checked", checked);
+    const done = String(box().getAttribute("aria-checked") !== "true");
+    wishes.add(form, { done }, () => set(done), ({ checked }) => set(checked));
   }
 
   // chip shows a new item below the list until the list has it, and frees the
@@ -133,7 +124,7 @@ const backstory = (() => {
     const editor = form && form.closest("details.editor"), input = wordsOf(form);
     if (editor && input.value === entry.text) close(editor);
     if (form && "keep" in form.dataset && input.value === entry.text) input.value = "";
-    wishes.delete(entry.form);
+    wishes.stored(entry.form, version);
     if (!form || input || "toggle" in form.dataset || "move" in form.dataset) return;
     unseen.add(entry.form);
     whenShown(entry.form, version, () => unseen.delete(entry.form));
@@ -157,8 +148,7 @@ const backstory = (() => {
   // giveBack undoes what was shown too early and returns the words.
   function giveBack(form, entry) {
     if (entry.chip) entry.chip.remove();
-    if (wishes.has(entry.form)) wishes.get(entry.form).undo();
-    wishes.delete(entry.form);
+    wishes.end(entry.form);
     const input = wordsOf(form);
     if (input && goOn(form, entry)) return;
     again.delete(entry.form);
@@ -248,10 +238,11 @@ const backstory = (() => {
   }
 
   // giveUp returns the words. Sent once more as they are, they go under the id that
-  // they had: should the server have them after all, nothing is done twice.
+  // they had: should the server have them after all, nothing is done twice. A wish
+  // says what shall be, which is safe to say again, and may have become another since.
   function giveUp(command, entry, why) {
     sent.delete(command);
-    lost.set(fingerprint(entry.form, entry.command), command);
+    if (!wishes.of(entry.form)) lost.set(fingerprint(entry.form, entry.command), command);
     giveBack(byId(entry.form), entry);
     say(why, "bad");
     sendNext(entry.form);
@@ -290,14 +281,14 @@ const backstory = (() => {
     return hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, "$1-$2-$3-$4-$5");
   }
 
-  // patched is called after each patch, which shows only what the server knows.
+  // patched is called after each patch.
   function patched() {
-    for (const each of wishes.values()) each.show();
+    wishes.patched();
     makeRoom();
     show();
     toasts.patched();
     settle();
   }
 
-  return { take, wish, close, say, show, fetched, patched, signedOut };
+  return { take, close, say, show, fetched, patched, signedOut };
 })();

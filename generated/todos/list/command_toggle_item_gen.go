@@ -7,10 +7,12 @@ import (
 	"github.com/google/uuid"
 )
 
-// ToggleItem: Marks an open item as done, or a done one as open.
+// ToggleItem: Marks an item as done or as open; one that is so already stays as it is.
 type ToggleItem struct {
 	// The item.
 	ID uuid.UUID `json:"id"`
+	// Whether it shall be done; absent: the other of what it is.
+	Done engine.Opt[bool] `json:"done,omitzero"`
 }
 
 // MessageType is todos.list.toggle_item.
@@ -39,6 +41,8 @@ func ReadToggleItem(d *engine.Decoder, raw []byte) ToggleItem {
 		case "id":
 			has.ID = true
 			out.ID = d.UUID(m.Value)
+		case "done":
+			out.Done = engine.DecodeOpt(d, m.Value, (*engine.Decoder).Bool)
 		default:
 			d.Undeclared()
 		}

@@ -44,7 +44,7 @@ type Decider interface {
 	ReplaceItem(in engine.Decision, state *State, cmd ReplaceItem, emit ReplaceItemEmitter) ReplaceItemRefusal
 	// Makes the list's items and name what they were at a version.
 	Restore(in engine.Decision, state *State, past Past, cmd Restore, emit RestoreEmitter) RestoreRefusal
-	// Marks an open item as done, or a done one as open.
+	// Marks an item as done or as open; one that is so already stays as it is.
 	ToggleItem(in engine.Decision, state *State, cmd ToggleItem, emit ToggleItemEmitter) ToggleItemRefusal
 	// Makes an archived list active again.
 	Unarchive(in engine.Decision, state *State, cmd Unarchive, emit UnarchiveEmitter) UnarchiveRefusal
@@ -420,7 +420,7 @@ func CommandTypes() []engine.CommandType {
 		{
 			Type:    "todos.list.toggle_item",
 			GoName:  "ToggleItem",
-			Doc:     "Marks an open item as done, or a done one as open.",
+			Doc:     "Marks an item as done or as open; one that is so already stays as it is.",
 			Creates: engine.CreatesNo,
 			Emits:   []string{"todos.list.item_done", "todos.list.item_undone"},
 			Decode: func(data []byte) (engine.Command, error) {
@@ -428,6 +428,7 @@ func CommandTypes() []engine.CommandType {
 			},
 			Fields: []engine.Field{
 				{Name: "id", Label: "ID", Doc: "The item.", Kind: "string", Format: "uuid", Required: true},
+				{Name: "done", Label: "Done", Doc: "Whether it shall be done; absent: the other of what it is.", Kind: "boolean"},
 			},
 			Refusals: []engine.RefusalType{
 				{Code: "not_active", Text: "This list is not active, so it cannot be changed.", At: ""},

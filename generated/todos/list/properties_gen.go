@@ -89,7 +89,7 @@ func messageSchemas() []enginetest.Message {
 		},
 		{
 			Type:   "todos.list.toggle_item",
-			Schema: `{"type":"object","properties":{"id":{"type":"string","format":"uuid"}},"required":["id"],"additionalProperties":false}`,
+			Schema: `{"type":"object","properties":{"id":{"type":"string","format":"uuid"},"done":{"type":"boolean"}},"required":["id"],"additionalProperties":false}`,
 		},
 		{
 			Type:   "todos.list.unarchive",
