@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
+	"strings"
 
 	"github.com/starfederation/datastar-go/datastar"
 
@@ -43,10 +44,26 @@ func (a *answer) toForm(w http.ResponseWriter, r *http.Request) {
 // backPath is the page that the form stood on.
 func backPath(r *http.Request) string {
 	ref, err := url.Parse(r.Referer())
-	if err != nil || ref.Host != r.Host {
+	switch {
+	case err != nil || ref.Host != r.Host:
 		return "/"
+	case strings.HasPrefix(ref.Path, "/commands/"): // it came back with what was wrong
+		return checkedPath(r)
 	}
 	return localPath(ref.RequestURI())
+}
+
+// backToPage leads whoever loads the answer to a plain form again to its page.
+func (s *Server) backToPage(w http.ResponseWriter, r *http.Request) {
+	http.Redirect(w, r, checkedPath(r), http.StatusSeeOther)
+}
+
+// checkedPath is the page that was last shown as the answer to a plain form.
+func checkedPath(r *http.Request) string {
+	if c, err := r.Cookie(checkedCookie); err == nil {
+		return localPath(c.Value)
+	}
+	return "/"
 }
 
 // toDatastar answers a live page, always with 200: the fields' errors, a toast,

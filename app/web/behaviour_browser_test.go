@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"testing"
 
-	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
 )
@@ -181,12 +180,9 @@ func TestWithoutANetworkThePageSaysSo(t *testing.T) {
 	if got := ada.eval("document.querySelector('#saving').textContent"); got != "" {
 		t.Errorf("a page that is connected says %s", got)
 	}
-	offline := func(is bool) {
-		call(ada, network.OverrideNetworkState, network.OverrideNetworkStateParams{Offline: is, DownloadThroughput: -1, UploadThroughput: -1})
-	}
-	offline(true)
+	ada.offline(true)
 	ada.wait("document.querySelector('#saving[role=status]').innerText === 'Not connected…'")
-	offline(false)
+	ada.offline(false)
 	ada.wait("document.querySelector('#saving').textContent === ''")
 
 	// In a long list the header is out of sight: it stands below the field, too.
@@ -197,12 +193,12 @@ func TestWithoutANetworkThePageSaysSo(t *testing.T) {
 	ada.eval("document.querySelector('#items li:last-child').scrollIntoView({block: 'center'})")
 	const here = `(e => { const b = e.getBoundingClientRect(), f = document.querySelector("#add-item--text").getBoundingClientRect(), at = document.elementFromPoint(b.x + b.width / 2, b.y + b.height / 2);
 		return document.querySelector("#saving").getBoundingClientRect().bottom < 0 && e.checkVisibility({visibilityProperty: true}) && b.top >= f.bottom && b.bottom <= innerHeight && at === e ? e.innerText : "" })(document.querySelector("#saving-here"))`
-	offline(true)
+	ada.offline(true)
 	ada.wait(here + " === 'Not connected…'")
 	ada.forgive("ERR_", "Failed to fetch", "network error")
 	ada.typeInto("#add-item--text", "Later\r")
 	ada.wait(here + " === 'Not connected, 1 not saved yet…'")
-	offline(false)
+	ada.offline(false)
 	ada.waitText("#items", "Later")
 	ada.stored()
 	ada.wait("!document.querySelector('#saving-here').checkVisibility()")

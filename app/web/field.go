@@ -43,7 +43,7 @@ func inputType(f engine.Field) string {
 // units where schemas count characters, and knows nothing of trimming.
 func fieldAttributes(ctx context.Context, form string, f engine.Field) templ.Attributes {
 	a := templ.Attributes{
-		"id": fieldID(form, f.Name), "name": f.Name, "autocomplete": "off",
+		"id": fieldID(form, f.Name), "name": f.Name, "autocomplete": "off", "dir": "auto",
 		"aria-describedby": slotID(form, f.Name), "data-preserve-attr": "value aria-invalid",
 	}
 	if fieldError(ctx, form, f.Name) != "" {

@@ -78,3 +78,41 @@ func TestUndoIsOfferedWhereItDoesSomething(t *testing.T) {
 		t.Errorf("what changed nothing is told as\n%s", lines)
 	}
 }
+
+// TestAGroupIsUndoneAsAWhole while nothing happened since.
+func TestAGroupIsUndoneAsAWhole(t *testing.T) {
+	s := signedIn(t, startApp(t), nil)
+	path, _ := s.list("Trip") // versions 1 to 3
+	for _, text := range []string{"Tent", "Map", "Rope"} {
+		s.submit(path, "add-item", url.Values{"text": {text}})
+	}
+	s.submit(path+"/4", "restore-version", nil) // 7 and 8
+	s.submit(path, "undo-all-8", nil)
+	if got := strings.Join(s.texts(path), " "); got != "Tent Map Rope" {
+		t.Errorf("the list is %s", got)
+	}
+	s.submit(path, "add-item", url.Values{"text": {"Torch"}})
+	_, body, _ := s.get(path)
+	if strings.Contains(body, `id="undo-all-8"`) {
+		t.Error("undone would be what happened since, too")
+	}
+}
+
+// TestAnAnswerToAFormIsNoDeadEnd: what is sent from it leads back to the page, and so
+// does loading it again.
+func TestAnAnswerToAFormIsNoDeadEnd(t *testing.T) {
+	s := signedIn(t, startApp(t), nil)
+	path, id := s.list("Trip")
+	add := url.Values{"stream_id": {id}, "text": {"Tent"}}
+	const address = "/commands/todos.list.add_item?form=add-item"
+	s.post(address, add, path)
+	if status, _, _ := s.post(address, add, path); status != 422 {
+		t.Fatalf("a text used twice: %d", status)
+	}
+	if status, _, h := s.post("/commands/todos.list.archive?form=archive", url.Values{"stream_id": {id}}, address); status != 303 || h.Get("Location") != path {
+		t.Errorf("a command from there: %d to %q", status, h.Get("Location"))
+	}
+	if status, _, h := s.get(address); status != 303 || h.Get("Location") != path {
+		t.Errorf("loaded again: %d to %q", status, h.Get("Location"))
+	}
+}

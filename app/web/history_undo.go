@@ -15,6 +15,15 @@ func (l listShown) undoable(e entry) bool {
 	return l.active() && l.stands(e)
 }
 
+// reversible says whether the page offers to take back what one command led to in
+// several events: while it is the last that happened, by restoring what was before.
+func (l listShown) reversible(e entry) bool {
+	return e.Kind == entryGroup && e.Version == l.Head && !l.Past && l.active()
+}
+
+// before is the version before the events of a group.
+func (e entry) before() int64 { return e.Version - int64(len(e.Parts)) }
+
 // stands says whether a change of an active list, one of those that can be undone, is
 // still as it was made.
 func (l listShown) stands(e entry) bool {

@@ -55,6 +55,14 @@ func (l listShown) against(version int64) string {
 	return l.at(l.Version) + "?with=" + strconv.FormatInt(version, 10)
 }
 
+// state is what a list that is not active is said to be.
+func (l listShown) state() string {
+	if l.Status == "pending" {
+		return "not named yet"
+	}
+	return l.Status
+}
+
 // editable says whether the page offers to change the list.
 func (l listShown) editable() bool { return !l.Past && l.active() }
 

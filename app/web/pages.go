@@ -84,6 +84,9 @@ func (s *Server) servePage(w http.ResponseWriter, r *http.Request, k kind) {
 
 // showAgain answers with the page at path and what was wrong with its form.
 func (s *Server) showAgain(w http.ResponseWriter, r *http.Request, path string, status int, form formState) {
+	if len(path) <= maxReturn {
+		http.SetCookie(w, cookie(r, checkedCookie, path, time.Hour))
+	}
 	v := visitOf(r.Context())
 	v.form, v.form.status = form, status
 	inner := withVisit(r, v)

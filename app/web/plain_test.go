@@ -36,7 +36,7 @@ func TestEverythingWithoutJavaScript(t *testing.T) {
 		return body
 	}
 	for _, text := range []string{"Milk", "Bread"} {
-		if body := send("add-item", url.Values{"text": {text}}); !strings.Contains(body, `<span class="label">`+text+`</span>`) {
+		if body := send("add-item", url.Values{"text": {text}}); !strings.Contains(body, `<span class="label" dir="auto">`+text+`</span>`) {
 			t.Errorf("%s is not on the page", text)
 		}
 	}

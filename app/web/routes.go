@@ -16,6 +16,7 @@ func (s *Server) routes() http.Handler {
 	public.Handle("GET /updates", s.known(s.limitStreams(s.live)))
 	public.Handle("POST /system/{operation}", s.signedIn(http.HandlerFunc(s.operate)))
 	public.Handle("POST /commands/{type}", s.known(http.HandlerFunc(s.command)))
+	public.Handle("GET /commands/{type}", s.signedIn(http.HandlerFunc(s.backToPage)))
 	api := s.api()
 	public.Handle("GET /api/", api)
 	public.Handle("POST /api/", api)

@@ -20,6 +20,7 @@ import (
 const (
 	sessionCookie = "session" // signed: who
 	returnCookie  = "return"  // where to go after the login
+	checkedCookie = "checked" // the page that is shown as the answer to a plain form
 )
 
 // sessionAge is how long a login lasts.

@@ -2,11 +2,12 @@
 // meanwhile what it is about, that is told, and the words stay.
 "use strict";
 
-(() => {
+const editing = (() => {
   const byId = (id) => document.getElementById(id);
   const fieldOf = (editor) => editor.querySelector("input[aria-describedby]");
   const labelOf = (editor) => editor.querySelector(".label").textContent;
   const opened = new Map(); // id of an open editor → {was: its words when it was opened, typed: those in its field}
+  const kept = new Map(); // id of an editor → what was typed there before the page was loaded again
 
   // A details element opens and closes by itself; this puts the words of now into
   // the field and the caret behind them.
@@ -16,6 +17,8 @@
     const input = fieldOf(editor);
     opened.set(editor.id, { was: labelOf(editor), typed: "" });
     byId(editor.id.replace("editor", "meanwhile")).textContent = "";
+    const typed = kept.get(editor.id);
+    if (kept.delete(editor.id)) return void (input.value = typed);
     if (document.activeElement === input) return; // it came back from the server, with errors
     input.value = labelOf(editor);
     input.setCustomValidity(""); // of what was typed there before
@@ -55,39 +58,61 @@
   // meanwhile tells whoever edits a text that it is another one by now.
   function meanwhile(editor, was) {
     const now = labelOf(editor), typed = fieldOf(editor).value.trim(), other = editor.open && now !== was && now !== typed;
-    const text = other ? `Somebody changed this to “${now}” meanwhile. Saving replaces it.` : "";
+    const text = other ? `${teller(now).by} changed this to “${now}” meanwhile. Saving replaces it.` : "";
     const slot = byId(editor.id.replace("editor", "meanwhile"));
     if (slot.textContent !== text) slot.textContent = text;
+  }
+
+  // teller is the latest line of the history about a text, where it is known who did
+  // what.
+  function teller(text, what = "") {
+    for (const li of document.querySelectorAll("#history > .entry-line")) {
+      const about = li.querySelector(".story .about:not(del)"), by = li.querySelector(".by"), title = li.querySelector(".what");
+      if (by && title && (what ? title.textContent === what : about && about.textContent === text)) return { by: by.textContent, what: title.textContent };
+    }
+    return { by: "Somebody", what: "" };
+  }
+
+  // reason is why a text, or the list, cannot be changed any more.
+  function reason(text) {
+    const state = byId("page").dataset.state, { what, by } = state === "active" ? teller(text) : teller("", `List ${state}`);
+    return what ? ` (${what} by ${by})` : "";
   }
 
   // rescue keeps the words whose editor is gone: the item was taken off the list, the
   // list was put away, or the past is looked at.
   function rescue(id, was, typed) {
     const field = byId("add-item--text"), past = byId("page").classList.contains("past");
-    const why = past ? "" : `“${was}” cannot be edited any more. `;
+    const why = past ? "" : `“${was}” cannot be edited any more${reason(was)}. `;
     if (!field || field.value || id === "editor-rename") return backstory.say(`${why}You were writing: “${typed}”`, "bad");
     field.value = typed;
     field.focus();
     backstory.say(`${why}What you were writing stands in the field for a new item.`, "bad");
   }
 
-  // An edit is there again after the page was loaded again, if it is not saved by then.
+  // Edits are there again after the page was loaded again, if they are not saved by then.
   const editKey = () => `editing ${document.body.dataset.user} ${byId("page").dataset.path}`;
   addEventListener("pagehide", () => {
-    const [id, { was } = {}] = [...opened].at(-1) ?? [], typed = byId(id) && fieldOf(byId(id)).value;
-    if (typed && typed !== was) sessionStorage.setItem(editKey(), JSON.stringify({ id, was, typed }));
+    const edits = [...opened].filter(([id]) => byId(id)).map(([id, { was }]) => ({ id, was, typed: fieldOf(byId(id)).value })).filter(({ was, typed }) => typed && typed !== was);
+    if (edits.length) sessionStorage.setItem(editKey(), JSON.stringify(edits));
   });
   document.addEventListener("DOMContentLoaded", () => {
-    const { id, was, typed } = JSON.parse(sessionStorage.getItem(editKey()) ?? "{}"), editor = byId(id);
+    const edits = JSON.parse(sessionStorage.getItem(editKey()) ?? "[]");
     sessionStorage.removeItem(editKey());
-    if (!id) return;
-    if (!editor) return rescue(id, was, typed);
-    if (labelOf(editor) === typed) return;
-    editor.open = true;
-    fieldOf(editor).value = typed;
-    fieldOf(editor).focus();
+    for (const { id, was, typed } of edits) {
+      const editor = byId(id);
+      if (!editor) rescue(id, was, typed);
+      else if (labelOf(editor) !== typed) restore(editor, typed);
+    }
   });
+  function restore(editor, typed) {
+    kept.set(editor.id, typed);
+    editor.open = true; // "toggle" comes later, and says so
+    fieldOf(editor).focus();
+  }
 
   // Added when deferred scripts and modules have run: Datastar's listener comes first.
   document.addEventListener("DOMContentLoaded", () => document.addEventListener("datastar-fetch", patched));
+
+  return { reason };
 })();

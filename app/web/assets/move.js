@@ -53,6 +53,7 @@
     if (!drag.moved) requestAnimationFrame(scroll);
     drag.moved = true;
     document.documentElement.dataset.dragging = "";
+    drag.li.style.zIndex = 4;
     drawDrag();
   });
   function drawDrag() {
@@ -77,19 +78,18 @@
     endDrag(evt, false);
   }, true);
 
-  // gapAt is the row before which the dragged one would fall; null: at the end.
+  // gapAt is the row before which the dragged one would fall; null: at the end. Rows
+  // that make room count where they lie without that.
   function gapAt(y) {
-    return rows().find((li) => li !== drag.li && y < middle(li)) || null;
+    const list = byId("items"), top = list.getBoundingClientRect().top - list.offsetTop;
+    return rows().find((li) => li !== drag.li && y < top + li.offsetTop + li.offsetHeight / 2) || null;
   }
-  function middle(li) {
-    const box = li.getBoundingClientRect();
-    return box.top + box.height / 2;
-  }
+  // showGap lets the rows between make room where the dragged one would fall.
   function showGap(before) {
-    for (const li of rows()) li.style.boxShadow = "";
-    const last = rows().filter((li) => li !== drag.li).pop();
-    if (before) before.style.boxShadow = "0 -4px var(--accent)";
-    else if (last) last.style.boxShadow = "0 4px var(--accent)";
+    const all = rows(), from = all.indexOf(drag.li), to = before ? all.indexOf(before) : all.length, height = drag.li.offsetHeight;
+    all.forEach((li, i) => {
+      if (li !== drag.li) li.style.transform = i > from && i < to ? `translateY(-${height}px)` : i < from && i >= to ? `translateY(${height}px)` : "";
+    });
   }
   function endDrag(evt, drop) {
     if (!drag) return;

@@ -31,11 +31,24 @@
     const link = location.origin + (shown ? location.pathname.replace(/^(\/[^/]+\/[^/]+).*/, `$1/${version}`) : location.pathname + location.search);
     try {
       await navigator.clipboard.writeText(link);
-      backstory.say(`The link is copied. Whoever signs in and opens it sees ${past ? "what you see" : "the list as it is then"}.`, "");
+      backstory.say(`The link is copied. Whoever signs in can open ${past ? "this version" : "the list"} with it.`, "");
     } catch {
       backstory.say(`The link is ${link}`, "");
     }
   }
+
+  // Lines that are pasted into the empty field for a new item are items, each of them.
+  document.addEventListener("paste", (evt) => {
+    const field = newItem(), lines = evt.clipboardData.getData("text/plain").split(/\r\n|\r|\n/).map((line) => line.trim()).filter(Boolean);
+    if (evt.target !== field || field.value || lines.length < 2 || lines.length > 100) return;
+    if (lines.some((line) => [...line].length > Number(field.dataset.max))) return;
+    evt.preventDefault();
+    for (const line of lines) {
+      field.value = line;
+      field.dispatchEvent(new Event("input", { bubbles: true }));
+      field.form.requestSubmit();
+    }
+  });
 
   // What the browser's own checks cannot say is said here, as the schema means it:
   // lengths count code points, and where the server trims, without space around.
@@ -55,7 +68,10 @@
   function connection({ type, el }) {
     if (el.id !== "updates") return;
     if (type === "retrying" || type === "error") [follows, broken] = [false, true];
-    if (type === "datastar-patch-elements") [follows, broken] = [true, false];
+    if (type === "datastar-patch-elements") {
+      if (broken) backstory.retry();
+      [follows, broken] = [true, false];
+    }
     mark();
   }
   function mark() {
@@ -65,6 +81,7 @@
   }
   addEventListener("offline", mark);
   addEventListener("online", mark);
+  addEventListener("online", backstory.retry);
 
   // follow makes the page follow another address, which its stream shows whole. It
   // gives the element that does.
@@ -86,12 +103,13 @@
     sessionStorage.removeItem(draftKey());
     if (!kept || !newItem() || newItem().value) return;
     newItem().value = kept;
-    newItem().focus();
+    if (document.activeElement === document.body) newItem().focus();
   });
 
   // ---- Around patches ------------------------------------------------------
 
   const newItem = () => byId("add-item--text");
+  const touch = matchMedia("(hover: none)"); // a field that gets the focus brings up the keyboard
   let focus = null, draft = null, hadForm = false;
   document.addEventListener("input", ({ target }) => { if (target === newItem()) draft = target.value; });
   window.addEventListener("datastar-fetch", (evt) => {
@@ -108,7 +126,7 @@
     if (type === "error" && el.id === "updates" && evt.detail.argsRaw.status === "401") return backstory.signedOut();
     if (type !== "datastar-patch-elements") return el.id === "updates" || backstory.fetched(evt.detail);
     if (newItem() && !newItem().value && draft) newItem().value = draft; // its form went and came back
-    if (hadForm && !newItem() && draft && !byId("page").classList.contains("past")) backstory.say(`This list cannot be changed now. You were writing: “${draft}”`, "bad");
+    if (hadForm && !newItem() && draft && !byId("page").classList.contains("past")) backstory.say(`This list cannot be changed now${editing.reason("")}. You were writing: “${draft}”`, "bad");
     refocus();
     times();
     crowd();
@@ -131,7 +149,7 @@
     const first = (id) => byId(id) && byId(id).querySelector("button, summary, a[href]");
     const place = focus.around.find((id) => id === "page" || first(id));
     const page = byId("page");
-    const el = (focus.id && byId(focus.id)) || (focus.start == null && byId("opener-edit-" + focus.next)) || (focus.li && newItem()) || (place !== "page" && first(place)) || page;
+    const el = (focus.id && byId(focus.id)) || (focus.start == null && byId("opener-edit-" + focus.next)) || (focus.li && !touch.matches && newItem()) || (place !== "page" && first(place)) || page;
     if (el === page) page.tabIndex = -1;
     el.focus({ preventScroll: true });
     if (el.id === focus.id && focus.start != null) el.setSelectionRange(focus.start, focus.end);

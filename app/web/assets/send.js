@@ -84,7 +84,7 @@ const backstory = (() => {
   function chip(input) {
     const li = document.createElement("li");
     li.className = "item chip";
-    li.append(Object.assign(document.createElement("span"), { className: "still-text", textContent: input.value.trim() }));
+    li.append(Object.assign(document.createElement("span"), { className: "still-text", dir: "auto", textContent: input.value.trim() }));
     li.rows = new Set(rows().map(idOf));
     byId("pending").append(li);
     li.scrollIntoView({ block: "nearest" });
@@ -115,7 +115,8 @@ const backstory = (() => {
     if (form && result.status === "accepted") clearFaults(form);
     else markFields(form);
     sendNext(entry.form);
-    if (result.target && (result.status === "accepted" || result.said) && !again.has(entry.form)) return leave(result);
+    if (result.target && (result.status === "accepted" || result.said) && !again.has(entry.form)) next = { ...result };
+    if (next && !sent.size) return leave(next); // not before the rest is stored
     if (result.status !== "accepted") return giveBack(form, entry);
     toasts.overtake();
     const version = Number(result.version);
@@ -140,6 +141,7 @@ const backstory = (() => {
   }
 
   // leave goes to another page, which says what there is to say.
+  let next = null;
   function leave({ target, said }) {
     if (said) sessionStorage.setItem("said", said);
     location.assign(target);
@@ -191,7 +193,8 @@ const backstory = (() => {
   function close(editor) {
     editor.open = false;
     clearFaults(editor.querySelector("form"));
-    if (editor.contains(document.activeElement) || document.activeElement === document.body) editor.querySelector("summary").focus();
+    if (matchMedia("(hover: none)").matches) document.activeElement.blur(); // nobody goes on with keys
+    else if (editor.contains(document.activeElement) || document.activeElement === document.body) editor.querySelector("summary").focus();
   }
 
   // ---- Flaky networks ------------------------------------------------------
@@ -237,6 +240,16 @@ const backstory = (() => {
     }, Math.min(500 * 2 ** entry.tries, 8000));
   }
 
+  // What waits to be sent again goes at once when the server is there again, in its order.
+  function retry() {
+    for (const entry of sent.values()) {
+      if (!entry.waits) continue;
+      clearTimeout(entry.waits);
+      entry.waits = 0;
+      resend(entry);
+    }
+  }
+
   // giveUp returns the words. Sent once more as they are, they go under the id that
   // they had: should the server have them after all, nothing is done twice. A wish
   // says what shall be, which is safe to say again, and may have become another since.
@@ -264,6 +277,13 @@ const backstory = (() => {
   for (const type of ["mousedown", "click"]) document.addEventListener(type, (evt) => { // the first keeps the focus where it is
     if (evt.detail === 2 && evt.target.closest("form:not([data-toggle]) button, summary")) evt.preventDefault();
   }, true);
+  let last = { at: -1000 }; // click on a button
+  document.addEventListener("click", (evt) => {
+    if (!evt.detail || !evt.target.closest("form:not([data-toggle]) button")) return;
+    const near = Math.hypot(evt.clientX - last.x, evt.clientY - last.y) < 6, soon = evt.timeStamp - last.at < 400;
+    last = { at: evt.timeStamp, x: evt.clientX, y: evt.clientY };
+    if (near && soon) evt.preventDefault();
+  }, true);
   document.addEventListener("keydown", (evt) => {
     if (evt.repeat && evt.key === "Enter" && evt.target.closest("form, summary")) evt.preventDefault();
   });
@@ -290,5 +310,5 @@ const backstory = (() => {
     settle();
   }
 
-  return { take, close, say, show, fetched, patched, signedOut };
+  return { take, close, say, show, fetched, patched, retry, signedOut };
 })();

@@ -38,10 +38,23 @@
         show(new DOMParser().parseFromString(text, "text/html"), version);
         shown = version;
       } catch {
-        break; // arriving asks again
+        stay();
+        break;
       }
     }
     busy = false;
+  }
+
+  // stay ends a travel that the network ended, with the version that the page shows.
+  function stay() {
+    const version = Number(byId("version").value);
+    stop();
+    clearTimeout(rest);
+    backstory.say(`The server could not be reached. This is still version ${version}.`, "bad");
+    if (shown) return follow(`${base()}/${shown}`);
+    wanted = 0;
+    named = moving = false;
+    set(version);
   }
 
   function show(page, version) {
@@ -187,6 +200,8 @@
     const by = { back: -1, forward: 1 }[link.dataset.step];
     if (by) return step(by);
     stop();
+    if (link.matches(".pager a")) byId("history").scrollTop = 0; // older ones begin where these did
+    if (link.matches(".version") && getComputedStyle(link.closest(".history")).position === "static") scrollTo({ top: 0, behavior: "instant" }); // the list lies above
     follow(link.pathname + link.search);
   });
   document.addEventListener("submit", (evt) => {
