@@ -46,6 +46,17 @@ type config struct {
 	openAI        openAI
 }
 
+// idle are the services outside that nothing is configured for.
+func (c config) idle() (names []string) {
+	if c.openAI.key == "" {
+		names = append(names, "openai")
+	}
+	if c.slackWebhook == "" {
+		names = append(names, "slack")
+	}
+	return names
+}
+
 // openAI is an OpenAI-compatible API.
 type openAI struct {
 	key     string // empty: nothing is expanded

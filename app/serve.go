@@ -68,7 +68,7 @@ func serve(ctx context.Context, cfg config, out io.Writer) (err error) {
 	public := watch.Handlers(eng)
 	maps.Copy(public, contracts())
 	handler, err := web.New(web.Config{Client: eng, System: system, Secret: secret, Log: log, Tracer: export.Tracer(), Public: public, Wrap: export.Inbound,
-		Operator: eng, Admin: cfg.admin, Hosts: cfg.hosts(), Notes: eng, Expands: cfg.openAI.key != ""})
+		Operator: eng, Admin: cfg.admin, Hosts: cfg.hosts(), Notes: eng, Expands: cfg.openAI.key != "", Idle: cfg.idle()})
 	if err != nil {
 		return err
 	}

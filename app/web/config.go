@@ -30,7 +30,8 @@ type Config struct {
 
 	Hosts []string // names that requests may be addressed to, without port; nil: any
 
-	Expands bool // whether long items can be expanded: the service for it is configured
+	Expands bool     // whether long items can be expanded: the service for it is configured
+	Idle    []string // services outside, by the names in x-calls, that are not configured: nothing is sent there
 
 	Patience  time.Duration // how long a command's outcome is waited for; 0: 5 s
 	BodyLimit int64         // bytes of a request; 0: 64 KiB

@@ -33,6 +33,14 @@ type flowNode struct {
 	X, Y              int
 }
 
+// told are the messages of an edge in words; a call has none.
+func (e *flowEdge) told() string {
+	if e.Kind == edgeCalls {
+		return e.Kind
+	}
+	return e.Kind + ": " + e.what()
+}
+
 // Kinds of edges.
 const (
 	edgeCommands = "commands"

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strconv"
 	"time"
 
@@ -32,6 +33,7 @@ type system struct {
 	Wanted   wanted
 	Titles   []string // that messages can have
 	Before   engine.RecentPlace
+	Idle     []string // services outside that nothing is sent to
 	Now      time.Time
 
 	found
@@ -43,7 +45,7 @@ func (s *Server) isAdmin(ctx context.Context) bool { return visitOf(ctx).admin }
 
 func (s *Server) systemPage(r *http.Request) (view, error) {
 	ctx, query := r.Context(), r.URL.Query()
-	shown := system{Flow: s.flow, Titles: s.titles, Rebuilds: s.rebuilds.all(), Now: s.cfg.Now(), Wanted: wantedOf(query)}
+	shown := system{Flow: s.flow, Titles: s.titles, Rebuilds: s.rebuilds.all(), Now: s.cfg.Now(), Wanted: wantedOf(query), Idle: s.cfg.Idle}
 	shown.Before, _ = engine.ParseRecentPlace(query.Get("before")) // anything else: from the newest
 	var err error
 	if shown.look, shown.Earlier, err = s.monitor.look(ctx); err != nil {
@@ -150,6 +152,9 @@ func (s system) nodeNote(n *flowNode) (note string, bad bool) {
 	case kindPeople:
 		return "pages and API", false
 	case kindOutside:
+		if slices.Contains(s.Idle, n.Name) {
+			return "outside · not configured", false
+		}
 		return "outside", s.Status.CallsPaused
 	}
 	c, ok := s.consumer(n.Name)
