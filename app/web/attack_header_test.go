@@ -36,7 +36,7 @@ func TestAttack_EveryAnswerIsProtected(t *testing.T) {
 		{"GET", "/login", "", "", 303}, {"POST", "/login", form, "username=", 422},
 		{"GET", "/nowhere", "", "", 404}, {"GET", "/assets/none", "", "", 404}, {"GET", "/api/nowhere", "", "", 404}, {"GET", "/updates?page=/nowhere", "", "", 404},
 		{"GET", "/system", "", "", 403}, {"POST", "/system/pause", form, "", 403},
-		{"DELETE", "/", "", "", 405}, {"GET", "/commands/todos.list.create", "", "", 404},
+		{"DELETE", "/", "", "", 405}, {"GET", "/commands/todos.list.create", "", "", 303},
 		{"POST", "/commands/todos.list.create", "text/plain", "", 415}, {"POST", "/commands/todos.list.create", form, "name=%zz", 400},
 		{"POST", "/commands/todos.list.create", form, strings.Repeat("x", 70<<10), 413}, {"POST", "/commands/todos.list.nothing", form, "", 404},
 		{"POST", "/commands/todos.list.add_item", form, item + "+", 422}, {"POST", "/commands/todos.list.add_item", form, item + "x", 303},

@@ -109,7 +109,7 @@ func TestWhatOthersDoToATextBeingEdited(t *testing.T) {
 	}
 	ada.edit("Sugar", " white")
 	send("update_item_text", `"id":"`+ids[0]+`","text":"Sugar brown"`)
-	ada.waitText("#meanwhile-edit-"+ids[0], "Somebody changed this to “Sugar brown” meanwhile.")
+	ada.waitText("#meanwhile-edit-"+ids[0], "Ada changed this to “Sugar brown” meanwhile.")
 	ada.keys(kb.Escape)
 	ada.wait("!document.querySelector('.editor[open]')")
 	ada.edit("Sugar brown", "")
@@ -118,7 +118,7 @@ func TestWhatOthersDoToATextBeingEdited(t *testing.T) {
 
 	ada.edit("Apples", " and pears")
 	send("remove_item", `"id":"`+ids[1]+`"`)
-	ada.waitText(".toast", "“Apples” cannot be edited any more. What you were writing stands in the field for a new item.")
+	ada.waitText(".toast", "“Apples” cannot be edited any more (Item removed by Ada). What you were writing stands in the field for a new item.")
 	ada.keys(" too\r") // nothing of it is meant for another row
 	ada.waitItems("Sugar brown", "Bread", "Apples and pears too")
 	ada.edit("Bread", "")

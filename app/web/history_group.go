@@ -28,22 +28,19 @@ func grouped(entries []entry, commands map[uuid.UUID]engine.Outcome) (lines []en
 	return lines
 }
 
-// named puts what happened on the way to a name below the event that it led to: who
-// creates or renames a list wishes for one thing.
+// named puts what happened on the way to a name below the last of it: who creates or
+// renames a list wishes for one thing.
 func named(entries []entry) (lines []entry) {
 	for i := 0; i < len(entries); {
 		e := entries[i]
 		i++
 		for e.leadsFrom(entries, i) {
 			part := entries[i]
-			if eventName(part.Type) == "created" {
-				e.Title = part.Title
-			}
 			e.Because, part.Because = cmp.Or(e.Because, part.Because), ""
 			e.Parts = append(e.Parts, part)
 			i++
 		}
-		lines = append(lines, e)
+		lines = append(lines, e.asked())
 	}
 	return lines
 }
@@ -54,12 +51,27 @@ func (e entry) leadsFrom(entries []entry, i int) bool {
 		return false
 	}
 	switch eventName(e.Type) {
-	case "name_confirmed":
+	case "name_confirmed", "name_claimed":
 		return entries[i].Step || eventName(entries[i].Type) == "created"
 	case "name_refused", "name_given_up":
 		return entries[i].Step
 	}
 	return false
+}
+
+// asked is the line as it tells what was wished: as long as it is not known how that
+// ends, and of a new list always. It is a line like any other from the beginning, so
+// that nothing moves when it ends.
+func (e entry) asked() entry {
+	first := e
+	if n := len(e.Parts); n > 0 {
+		first = e.Parts[n-1]
+	}
+	switch name := eventName(first.Type); {
+	case name == "created", name == "name_requested" && e.Step:
+		e.Title, e.About, e.Step = first.Title, first.About, false
+	}
+	return e
 }
 
 // idleLast puts the commands that changed nothing out of the way, below a line at the

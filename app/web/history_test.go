@@ -32,8 +32,9 @@ func TestANameIsOneLine(t *testing.T) {
 		"List renamed B 1|Item added Tent 0|Name asked for B 0": {recorded(4, wish, "name_requested", requested), recorded(5, other, "item_added", `{"id":"a","text":"Tent"}`),
 			recorded(6, wish, "name_claimed", claimed), recorded(7, wish, "name_confirmed", confirmed)},
 		"Name is another list’s B 1|Item added Tent 0": {recorded(4, other, "item_added", `{"id":"a","text":"Tent"}`), recorded(5, wish, "name_requested", requested), recorded(6, wish, "name_refused", requested)},
-		"Name reserved  0|List created B 0":            {recorded(1, wish, "created", requested), recorded(2, wish, "name_claimed", claimed)},
-		"List renamed B 0|Name asked for B 0":          {recorded(4, other, "name_requested", requested), recorded(6, wish, "name_confirmed", confirmed)},
+		"List created B 1":                    {recorded(1, wish, "created", requested), recorded(2, wish, "name_claimed", claimed)},
+		"Name asked for B 1":                  {recorded(4, wish, "name_requested", requested), recorded(5, wish, "name_claimed", claimed)},
+		"List renamed B 0|Name asked for B 0": {recorded(4, other, "name_requested", requested), recorded(6, wish, "name_confirmed", confirmed)},
 	} {
 		if got := lines(events...); got != want {
 			t.Errorf("told as\n%s, want\n%s", got, want)

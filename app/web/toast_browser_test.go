@@ -58,11 +58,11 @@ func TestACopiedLinkIsToWhatIsShown(t *testing.T) {
 			t.Errorf("copied %s, want %s", got, address)
 		}
 	}
-	copied(path, "sees the list as it is then")
+	copied(path, "can open the list with it")
 	ada.open(path + "/3")
 	ada.eval(`(() => { const range = document.querySelector("#travel"); range.value = 4; range.dispatchEvent(new Event("input", {bubbles: true})); })()`)
 	ada.wait("document.querySelector('.banner strong')?.textContent === 'Version 4'")
-	copied(path+"/4", "sees what you see")
+	copied(path+"/4", "can open this version with it")
 }
 
 // TestADeletedListIsNamed on the page that has it no more.

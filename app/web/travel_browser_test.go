@@ -123,7 +123,7 @@ func TestAVersionThatChangedNothingSaysSo(t *testing.T) {
 	ada.waitText(".banner", "Item added “Tent”")
 	ada.wait("!document.querySelector('.banner').textContent.includes('stayed') && !!document.querySelector('.item.changed')")
 	ada.keys(kb.ArrowLeft) // 3
-	ada.waitText(".banner", "List named")
+	ada.waitText(".banner", "List created")
 	ada.keys(kb.ArrowLeft) // 2
 	ada.waitText(".banner", "The list stayed as it was.")
 	ada.open(path + "/5")

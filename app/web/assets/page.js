@@ -109,7 +109,6 @@
   // ---- Around patches ------------------------------------------------------
 
   const newItem = () => byId("add-item--text");
-  const touch = matchMedia("(hover: none)"); // a field that gets the focus brings up the keyboard
   let focus = null, draft = null, hadForm = false;
   document.addEventListener("input", ({ target }) => { if (target === newItem()) draft = target.value; });
   window.addEventListener("datastar-fetch", (evt) => {
@@ -149,7 +148,7 @@
     const first = (id) => byId(id) && byId(id).querySelector("button, summary, a[href]");
     const place = focus.around.find((id) => id === "page" || first(id));
     const page = byId("page");
-    const el = (focus.id && byId(focus.id)) || (focus.start == null && byId("opener-edit-" + focus.next)) || (focus.li && !touch.matches && newItem()) || (place !== "page" && first(place)) || page;
+    const el = (focus.id && byId(focus.id)) || (focus.start == null && byId("opener-edit-" + focus.next)) || (focus.li && !backstory.touches() && newItem()) || (place !== "page" && first(place)) || page;
     if (el === page) page.tabIndex = -1;
     el.focus({ preventScroll: true });
     if (el.id === focus.id && focus.start != null) el.setSelectionRange(focus.start, focus.end);

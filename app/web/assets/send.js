@@ -193,7 +193,7 @@ const backstory = (() => {
   function close(editor) {
     editor.open = false;
     clearFaults(editor.querySelector("form"));
-    if (matchMedia("(hover: none)").matches) document.activeElement.blur(); // nobody goes on with keys
+    if (touches()) document.activeElement.blur(); // nobody goes on with keys
     else if (editor.contains(document.activeElement) || document.activeElement === document.body) editor.querySelector("summary").focus();
   }
 
@@ -277,16 +277,15 @@ const backstory = (() => {
   for (const type of ["mousedown", "click"]) document.addEventListener(type, (evt) => { // the first keeps the focus where it is
     if (evt.detail === 2 && evt.target.closest("form:not([data-toggle]) button, summary")) evt.preventDefault();
   }, true);
-  let last = { at: -1000 }; // click on a button
-  document.addEventListener("click", (evt) => {
-    if (!evt.detail || !evt.target.closest("form:not([data-toggle]) button")) return;
-    const near = Math.hypot(evt.clientX - last.x, evt.clientY - last.y) < 6, soon = evt.timeStamp - last.at < 400;
-    last = { at: evt.timeStamp, x: evt.clientX, y: evt.clientY };
-    if (near && soon) evt.preventDefault();
-  }, true);
   document.addEventListener("keydown", (evt) => {
     if (evt.repeat && evt.key === "Enter" && evt.target.closest("form, summary")) evt.preventDefault();
   });
+
+  // touches says whether somebody works with fingers: a field that gets the focus
+  // brings up the keyboard.
+  let finger = false;
+  const touches = () => finger;
+  document.addEventListener("pointerdown", ({ pointerType }) => { finger = pointerType === "touch"; }, true);
 
   window.addEventListener("beforeunload", (evt) => {
     if ([...sent.values()].some((entry) => entry.tries || entry.queued)) evt.preventDefault();
@@ -310,5 +309,5 @@ const backstory = (() => {
     settle();
   }
 
-  return { take, close, say, show, fetched, patched, retry, signedOut };
+  return { take, close, say, show, fetched, patched, retry, signedOut, touches };
 })();
