@@ -112,7 +112,7 @@ func TestEveryFormIsSentWithoutScripts(t *testing.T) {
 	if status, _, _ := s.post(in.action, in.values, "/login"); in.kind != "POST /login" || status != http.StatusSeeOther {
 		t.Errorf("%s: %d", in.kind, status)
 	}
-	want := []string{"GET /system", "GET /todo-lists/ID", "GET /todo-lists/ID/N", "POST /logout"}
+	want := []string{"GET /", "GET /system", "GET /todo-lists/ID", "GET /todo-lists/ID/N", "POST /logout"}
 	for _, command := range []string{"add_item", "archive", "create", "delete", "expand_item", "remove_item", "reorder_items", "restore", "toggle_item", "unarchive", "undo", "update_item_text", "update_name"} {
 		want = append(want, "POST /commands/todos.list."+command)
 	}
