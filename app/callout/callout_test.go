@@ -12,7 +12,7 @@ import (
 )
 
 // post calls a service that answers in this way.
-func post(t *testing.T, ctx context.Context, client *http.Client, answer http.HandlerFunc) ([]byte, error) {
+func post(ctx context.Context, t *testing.T, client *http.Client, answer http.HandlerFunc) ([]byte, error) {
 	t.Helper()
 	server := httptest.NewServer(answer)
 	t.Cleanup(server.Close)
@@ -21,7 +21,7 @@ func post(t *testing.T, ctx context.Context, client *http.Client, answer http.Ha
 }
 
 func TestWhatIsSent(t *testing.T) {
-	answer, err := post(t, t.Context(), nil, func(w http.ResponseWriter, r *http.Request) {
+	answer, err := post(t.Context(), t, nil, func(w http.ResponseWriter, r *http.Request) {
 		body, _ := io.ReadAll(r.Body)
 		_, _ = io.WriteString(w, strings.Join([]string{r.Method, r.URL.Path, r.Header.Get("Content-Type"), r.Header.Get("Idempotency-Key"), r.Header.Get("Authorization"), string(body)}, " "))
 	})
@@ -40,7 +40,7 @@ func hang(_ http.ResponseWriter, r *http.Request) {
 func TestASlowAnswerIsAwaited(t *testing.T) {
 	asked, go_ := make(chan struct{}), make(chan struct{})
 	go func() { <-asked; close(go_) }()
-	answer, err := post(t, t.Context(), nil, func(w http.ResponseWriter, _ *http.Request) {
+	answer, err := post(t.Context(), t, nil, func(w http.ResponseWriter, _ *http.Request) {
 		_, _ = io.WriteString(w, "half ")
 		w.(http.Flusher).Flush()
 		close(asked)
@@ -90,7 +90,7 @@ func TestFailures(t *testing.T) {
 		}, "longer than 1048576 bytes", 0},
 	} {
 		t.Run(name, func(t *testing.T) {
-			_, err := post(t, t.Context(), c.client, c.answer)
+			_, err := post(t.Context(), t, c.client, c.answer)
 			if err == nil || !strings.Contains(err.Error(), c.want) || strings.Contains(err.Error(), "secret") || strings.Contains(err.Error(), "private") {
 				t.Fatalf("got %v, want %q and nobody's words", err, c.want)
 			}
@@ -104,7 +104,7 @@ func TestFailures(t *testing.T) {
 // TestWhoIsStoppedDoesNotWait: a process that ends gives its calls up.
 func TestWhoIsStoppedDoesNotWait(t *testing.T) {
 	ctx, stop := context.WithCancel(t.Context())
-	_, err := post(t, ctx, nil, func(w http.ResponseWriter, r *http.Request) { stop(); hang(w, r) })
+	_, err := post(ctx, t, nil, func(w http.ResponseWriter, r *http.Request) { stop(); hang(w, r) })
 	if !errors.Is(err, context.Canceled) {
 		t.Errorf("got %v", err)
 	}
