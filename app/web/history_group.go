@@ -37,6 +37,9 @@ func named(entries []entry) (lines []entry) {
 		for e.leadsFrom(entries, i) {
 			part := entries[i]
 			e.Because, part.Because = cmp.Or(e.Because, part.Because), ""
+			if eventName(part.Type) == "created" {
+				part.Title = "Asked for the name"
+			}
 			e.Parts = append(e.Parts, part)
 			i++
 		}
@@ -69,7 +72,7 @@ func (e entry) asked() entry {
 	}
 	switch name := eventName(first.Type); {
 	case name == "created", name == "name_requested" && e.Step:
-		e.Title, e.About, e.Step = first.Title, first.About, false
+		e.Title, e.About, e.Step = eventTitle(first.Type), first.About, false
 	}
 	return e
 }

@@ -26,8 +26,8 @@ type listShown struct {
 	What    entry  // the event that led to the version shown
 	History history
 	Now     time.Time
-	Expands bool // whether items can be expanded
-	Restore bool // whether the past that is shown can be restored
+	Expands bool      // whether items can be expanded
+	Restore restoring // of the past that is shown
 
 	Compared comparison
 
@@ -174,13 +174,25 @@ func (s *Server) showList(r *http.Request, version int64) (view, error) {
 	return v, nil
 }
 
-// restorable says whether a list can be made what it was at the version shown.
-func (s *Server) restorable(ctx context.Context, then todoList) (bool, error) {
+// restoring says whether a list can be made what it was at the version shown, or why
+// that is not offered; "": there is nothing to restore.
+type restoring struct {
+	Can bool
+	Why string
+}
+
+func (s *Server) restorable(ctx context.Context, then todoList) (restoring, error) {
 	if then.Version == then.Head {
-		return false, nil
+		return restoring{}, nil
 	}
 	now, err := s.source.list(ctx, then.ID, 0)
-	return now.active(), err
+	switch {
+	case err != nil || now.active():
+		return restoring{Can: err == nil}, err
+	case now.Status == "archived":
+		return restoring{Why: "The list is archived. Unarchive it to restore this version."}, nil
+	}
+	return restoring{}, nil
 }
 
 // changedBy names what an event changed: its item, or the name.

@@ -49,7 +49,7 @@ func TestPatchesShiftNothing(t *testing.T) {
 	for name, open := range map[string]struct {
 		path          string
 		width, height int64
-	}{"home": {"/", 1280, 800}, "scrolled": {path, 1280, 460}, "pointing": {path, 1280, 800}, "a phone": {path, 390, 400}} {
+	}{"home": {"/", 1280, 800}, "scrolled": {path, 1280, 460}, "pointing": {path, 1280, 800}, "a phone": {path, 390, 400}, "the past": {path + "/5", 1280, 800}} {
 		w := ada.another()
 		w.do("size", chromedp.EmulateViewport(open.width, open.height))
 		w.open(open.path)
@@ -96,7 +96,7 @@ func TestPatchesShiftNothing(t *testing.T) {
 	}
 	change("archive", ``)
 	windows["home"].waitText("main", "Archived")
-	for _, name := range []string{"the list", "home"} {
+	for _, name := range []string{"the list", "home", "the past"} {
 		for shift := range strings.Lines(windows[name].eval("window.shifts.join('\\n')")) {
 			if !strings.HasPrefix(shift, "history down") {
 				t.Errorf("%s: shifts %s", name, shift)
