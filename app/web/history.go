@@ -206,13 +206,20 @@ func merge(l todoList, before map[string]string, events []engine.Recorded, comma
 
 // because tells that a command led back: which it was, and of what.
 func because(o engine.Outcome) string {
-	verb := map[string]string{undoCommand: "undoes", restoreCommand: "restores"}[o.Type]
 	var data struct{ Version int64 }
-	if verb == "" || json.Unmarshal(o.Data, &data) != nil {
+	if json.Unmarshal(o.Data, &data) != nil {
 		return ""
 	}
-	return fmt.Sprintf("%s version %d", verb, data.Version)
+	switch o.Type {
+	case undoCommand:
+		return undoing(data.Version)
+	case restoreCommand:
+		return fmt.Sprintf("restores version %d", data.Version)
+	}
+	return ""
 }
+
+func undoing(version int64) string { return fmt.Sprintf("undoes version %d", version) }
 
 // commandEntry is the line of a command that led to no event.
 func commandEntry(o engine.Outcome, texts map[string]string) (entry, bool) {

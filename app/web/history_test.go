@@ -72,6 +72,10 @@ func TestUndoIsOfferedWhereItDoesSomething(t *testing.T) {
 	offered("7 5 4")
 	undo("6")
 	undo("6")
+	s.submit(path, "move-"+s.items(path)[1], nil) // 8: to the beginning
+	offered("8 7 5 4")
+	undo("8") // 9
+	offered("9 7 5 4")
 	_, body, _ := s.get(path)
 	lines := body[strings.Index(body, `<ol id="history"`):]
 	idle := regexp.MustCompile(`(?s)<li id="entry-idle".*$`).FindString(lines)

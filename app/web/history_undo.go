@@ -35,8 +35,10 @@ func (l listShown) stands(e entry) bool {
 	switch eventName(e.Type) {
 	case "unarchived":
 		return true
-	case "item_added", "items_reordered":
+	case "item_added":
 		return there
+	case "items_reordered":
+		return there && !l.History.undone(e.Version)
 	case "item_removed":
 		return !there
 	case "item_text_updated":
@@ -49,6 +51,17 @@ func (l listShown) stands(e entry) bool {
 		return data.Name == l.Name
 	case "name_confirmed":
 		return data.Name == l.Name && e.Version > firstName
+	}
+	return false
+}
+
+// undone says whether a command in the window took back a version.
+func (h history) undone(version int64) bool {
+	because := undoing(version)
+	for _, e := range h.Entries {
+		if e.Because == because {
+			return true
+		}
 	}
 	return false
 }

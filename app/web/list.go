@@ -58,7 +58,7 @@ func (l listShown) against(version int64) string {
 // state is what a list that is not active is said to be.
 func (l listShown) state() string {
 	if l.Status == "pending" {
-		return "not named yet"
+		return "name not confirmed yet"
 	}
 	return l.Status
 }

@@ -103,7 +103,7 @@ func (s *Server) noPage(w http.ResponseWriter, r *http.Request) {
 		s.fail(w, r, errNoRoute)
 		return
 	}
-	s.render(w, r, form.status, view{Title: "Please check", Body: problemPage(problem{form.status, form.text()})})
+	s.render(w, r, form.status, view{Title: "Please check", Body: problemPage(problem{form.status, form.text()}, "")})
 }
 
 // livePage is the page as engine/live serves it: the same for all administrators, and

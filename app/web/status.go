@@ -5,6 +5,8 @@ import (
 	"errors"
 	"net/http"
 
+	"github.com/google/uuid"
+
 	"github.com/backstory-go/backstory/engine"
 	"github.com/backstory-go/backstory/engine/live"
 )
@@ -123,5 +125,14 @@ func (s *Server) fail(w http.ResponseWriter, r *http.Request, err error) {
 		plain(w, p.status, p.message)
 		return
 	}
-	s.render(w, r, p.status, view{Title: http.StatusText(p.status), Body: problemPage(p)})
+	s.render(w, r, p.status, view{Title: http.StatusText(p.status), Body: problemPage(p, presentOf(r))})
+}
+
+// presentOf is the page of the list whose version was asked for; "": another page.
+func presentOf(r *http.Request) string {
+	id, err := uuid.Parse(r.PathValue("id"))
+	if err != nil || r.PathValue("version") == "" {
+		return ""
+	}
+	return todoList{ID: id.String()}.path()
 }
