@@ -223,7 +223,7 @@ func undoing(version int64) string { return fmt.Sprintf("undoes version %d", ver
 
 // commandEntry is the line of a command that led to no event.
 func commandEntry(o engine.Outcome, texts map[string]string) (entry, bool) {
-	e := entry{Key: "c" + o.ID.String(), ID: o.ID.String(), Title: words(o.Type), About: about(o.Data, texts), By: o.By, At: o.At, Payload: pretty(o.Data)}
+	e := entry{Key: "c" + o.ID.String(), ID: o.ID.String(), Title: commandTitle(o.Type), About: about(o.Data, texts), By: o.By, At: o.At, Payload: pretty(o.Data)}
 	switch {
 	case o.Status == engine.Refused && o.Refusal != nil:
 		e.Kind, e.About = entryRefused, o.Refusal.Message

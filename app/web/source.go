@@ -12,6 +12,7 @@ const (
 
 	restoreCommand = listActor + ".restore"
 	undoCommand    = listActor + ".undo"
+	archiveCommand = listActor + ".archive"
 	deleteCommand  = listActor + ".delete"
 	removeCommand  = listActor + ".remove_item"
 	itemDuplicated = listActor + ".item_duplicated"

@@ -41,6 +41,23 @@ func leaves(typ string) bool {
 	return inSmall[name] || name == "name_refused" || name == "name_given_up"
 }
 
+// commandTitles are what the commands of people are called where they came to nothing.
+var commandTitles = map[string]string{
+	"update_name":      "Renaming the list",
+	"add_item":         "Adding an item",
+	"update_item_text": "Changing an item",
+	"toggle_item":      "Checking an item",
+	"remove_item":      "Removing an item",
+	"reorder_items":    "Moving an item",
+	"expand_item":      "Splitting an item",
+	"archive":          "Archiving the list",
+	"unarchive":        "Unarchiving the list",
+	"delete":           "Deleting the list",
+}
+
+// commandTitle is what a command that came to nothing is called.
+func commandTitle(typ string) string { return cmp.Or(commandTitles[eventName(typ)], words(typ)) }
+
 // eventTitle is what an event of any component is called.
 func eventTitle(typ string) string { return cmp.Or(titles[eventName(typ)], words(typ)) }
 

@@ -8,7 +8,7 @@ import (
 	"github.com/backstory-go/backstory/engine"
 )
 
-// told says what undoing, restoring or deleting came to: its effects may lie out of
+// told says what undoing, restoring, deleting or, from afar, archiving came to: its effects may lie out of
 // sight of whoever asked, or be none. It is "" for other commands, and for what is not
 // done.
 func (a *answer) told(ctx context.Context) string {
@@ -18,7 +18,11 @@ func (a *answer) told(ctx context.Context) string {
 	version, _ := strconv.ParseInt(a.in.reserved("version"), 10, 64) // their schemas ask for it
 	switch a.kind.Type {
 	case deleteCommand:
-		return a.toldDeleted(ctx)
+		return a.toldGone(ctx, "deleted")
+	case archiveCommand:
+		if a.form != "archive" { // the list's own page shows it
+			return a.toldGone(ctx, "archived")
+		}
 	case undoCommand:
 		return a.toldUndone(ctx, version)
 	case restoreCommand:
@@ -27,13 +31,13 @@ func (a *answer) told(ctx context.Context) string {
 	return ""
 }
 
-// toldDeleted names the list: the home page has it no more.
-func (a *answer) toldDeleted(ctx context.Context) string {
+// toldGone names the list that the home page has no more, or elsewhere.
+func (a *answer) toldGone(ctx context.Context, how string) string {
 	l, err := a.server.source.list(ctx, a.outcome.Stream.ID, 0)
 	if err != nil { // it is deleted all the same
-		return "The list is deleted."
+		return "The list is " + how + "."
 	}
-	return "“" + l.Name + "” is deleted."
+	return "“" + l.Name + "” is " + how + "."
 }
 
 // toldUndone names the change that was taken back.

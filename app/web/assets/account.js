@@ -23,6 +23,11 @@ const account = (() => {
 
   document.addEventListener("DOMContentLoaded", () => {
     if (user()) sessionStorage.removeItem("left");
+    const field = sessionStorage.getItem("left") && document.getElementById("username");
+    if (field) { // keys that were meant for the page that was left name nobody
+      field.blur();
+      requestAnimationFrame(() => field.blur());
+    }
     if (!windows) return;
     windows.onmessage = ({ data }) => {
       if (data === "out" && user()) leave([]);

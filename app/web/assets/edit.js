@@ -7,7 +7,7 @@ const editing = (() => {
   const fieldOf = (editor) => editor.querySelector("input[aria-describedby]");
   const labelOf = (editor) => editor.querySelector(".label").textContent;
   const opened = new Map(); // id of an open editor → {was: its words when it was opened, typed: those in its field}
-  const kept = new Map(); // id of an editor → what was typed there before the page was loaded again
+  const kept = new Map(); // id of an editor → {was, typed} of before the page was loaded again
 
   // A details element opens and closes by itself; this puts the words of now into
   // the field and the caret behind them.
@@ -17,8 +17,12 @@ const editing = (() => {
     const input = fieldOf(editor);
     opened.set(editor.id, { was: labelOf(editor), typed: "" });
     byId(editor.id.replace("editor", "meanwhile")).textContent = "";
-    const typed = kept.get(editor.id);
-    if (kept.delete(editor.id)) return void (input.value = typed);
+    const { was, typed } = kept.get(editor.id) ?? {};
+    if (kept.delete(editor.id)) {
+      input.value = typed;
+      opened.get(editor.id).was = was;
+      return meanwhile(editor, was);
+    }
     if (document.activeElement === input) return; // it came back from the server, with errors
     input.value = labelOf(editor);
     input.setCustomValidity(""); // of what was typed there before
@@ -60,7 +64,9 @@ const editing = (() => {
     const now = labelOf(editor), typed = fieldOf(editor).value.trim(), other = editor.open && now !== was && now !== typed;
     const text = other ? `${teller(now).by} changed this to “${now}” meanwhile. Saving replaces it.` : "";
     const slot = byId(editor.id.replace("editor", "meanwhile"));
-    if (slot.textContent !== text) slot.textContent = text;
+    if (slot.textContent === text) return;
+    slot.textContent = text;
+    if (text) backstory.clearFaults(editor.querySelector("form")); // they were about what was there before
   }
 
   // teller is the latest line of the history about a text, where it is known who did
@@ -93,23 +99,23 @@ const editing = (() => {
   // Edits are there again after the page was loaded again, if they are not saved by then.
   const editKey = () => `editing ${document.body.dataset.user} ${byId("page").dataset.path}`;
   addEventListener("pagehide", () => {
+    const focus = document.activeElement.id;
     const edits = [...opened].filter(([id]) => byId(id)).map(([id, { was }]) => ({ id, was, typed: fieldOf(byId(id)).value })).filter(({ was, typed }) => typed && typed !== was);
-    if (edits.length) sessionStorage.setItem(editKey(), JSON.stringify(edits));
+    if (edits.length) sessionStorage.setItem(editKey(), JSON.stringify({ edits, focus }));
   });
   document.addEventListener("DOMContentLoaded", () => {
-    const edits = JSON.parse(sessionStorage.getItem(editKey()) ?? "[]");
+    const { edits, focus } = JSON.parse(sessionStorage.getItem(editKey()) ?? '{"edits": []}');
     sessionStorage.removeItem(editKey());
     for (const { id, was, typed } of edits) {
       const editor = byId(id);
       if (!editor) rescue(id, was, typed);
-      else if (labelOf(editor) !== typed) restore(editor, typed);
+      else if (labelOf(editor) !== typed) {
+        kept.set(id, { was, typed });
+        editor.open = true; // "toggle" comes later, and fills the field
+      }
     }
+    if (focus && byId(focus)) byId(focus).focus();
   });
-  function restore(editor, typed) {
-    kept.set(editor.id, typed);
-    editor.open = true; // "toggle" comes later, and says so
-    fieldOf(editor).focus();
-  }
 
   // Added when deferred scripts and modules have run: Datastar's listener comes first.
   document.addEventListener("DOMContentLoaded", () => document.addEventListener("datastar-fetch", patched));

@@ -309,5 +309,5 @@ const backstory = (() => {
     settle();
   }
 
-  return { take, close, say, show, fetched, patched, retry, signedOut, touches };
+  return { take, close, say, show, fetched, patched, retry, signedOut, touches, clearFaults };
 })();
