@@ -2,6 +2,7 @@ package web
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/chromedp/cdproto/emulation"
@@ -46,7 +47,13 @@ func TestPastedLinesAreItems(t *testing.T) {
 	}
 	paste("Map\r\n\r\n  Rope \nTorch")
 	ada.waitItems("Tent", "Map", "Rope", "Torch")
+	ada.eval("document.querySelector('#add-item--text').value = 'instead of this', document.querySelector('#add-item--text').select()")
+	paste("- [ ] Soap\n" + strings.Repeat("long ", 50) + "\n2. Towel")
+	ada.waitItems("Tent", "Map", "Rope", "Torch", "Soap", "Towel")
 	ada.stored()
+	if got := ada.eval("document.querySelector('#add-item--text').value + document.querySelector('#add-item--text').checkValidity()"); got != strings.TrimSpace(strings.Repeat("long ", 50))+"false" {
+		t.Errorf("a line that is too long became %q", got)
+	}
 }
 
 // TestRowsMakeRoomForADraggedOne, and lie where they lay when it is given up.

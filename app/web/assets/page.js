@@ -37,17 +37,26 @@
     }
   }
 
-  // Lines that are pasted into the empty field for a new item are items, each of them.
+  // Lines that are pasted into the field for a new item, when nothing else is to stay
+  // there, are items, each of them. What is longer than an item may be stays in the field.
+  const marks = /^(?:(?:[-*•]|\d+[.)]|\[[ xX]?\])\s+)+/; // of lists in plain text
   document.addEventListener("paste", (evt) => {
-    const field = newItem(), lines = evt.clipboardData.getData("text/plain").split(/\r\n|\r|\n/).map((line) => line.trim()).filter(Boolean);
-    if (evt.target !== field || field.value || lines.length < 2 || lines.length > 100) return;
-    if (lines.some((line) => [...line].length > Number(field.dataset.max))) return;
+    const field = newItem(), whole = evt.target === field && field.selectionStart === 0 && field.selectionEnd === field.value.length;
+    const lines = evt.clipboardData.getData("text/plain").split(/\r\n|\r|\n/).map((line) => line.trim().replace(marks, "")).filter(Boolean);
+    if (!whole || lines.length < 2 || lines.length > 100) return;
     evt.preventDefault();
-    for (const line of lines) {
-      field.value = line;
+    const put = (text) => {
+      field.value = text;
       field.dispatchEvent(new Event("input", { bubbles: true }));
+    };
+    const fits = (line) => [...line].length <= Number(field.dataset.max);
+    for (const line of lines.filter(fits)) {
+      put(line);
       field.form.requestSubmit();
     }
+    if (lines.every(fits)) return;
+    put(lines.filter((line) => !fits(line)).join(" "));
+    field.reportValidity();
   });
 
   // What the browser's own checks cannot say is said here, as the schema means it:
