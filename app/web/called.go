@@ -3,6 +3,7 @@ package web
 import (
 	"cmp"
 	"context"
+	"encoding/json"
 	"slices"
 	"strings"
 
@@ -62,10 +63,10 @@ type eventLine struct {
 }
 
 // tellAll gives the words for events of several streams, in the order of the log:
-// what one says of an item holds for those around it. texts are what items are called
-// after all of them.
-func tellAll(events []engine.Recorded) (lines []eventLine, texts map[string]string) {
-	told := story{map[string]string{}}
+// what one says of an item holds for those around it. before are what items were called
+// before that, texts are what they are called after all of them.
+func tellAll(events []engine.Recorded, before map[string]string) (lines []eventLine, texts map[string]string) {
+	told := story{before}
 	for _, r := range events {
 		line := eventLine{Recorded: r}
 		line.Title, line.Was, line.About, _ = told.tell(r)
@@ -75,6 +76,53 @@ func tellAll(events []engine.Recorded) (lines []eventLine, texts map[string]stri
 		lines[i].About = cmp.Or(line.About, about(line.Data, told.texts))
 	}
 	return lines, told.texts
+}
+
+// mostRead is how many lists are read for what their items were called.
+const mostRead = 20
+
+// itemsBefore are what items were called that messages name by their ids only: events,
+// in the order of the log, and commands. Lists are read as they were at that time.
+func (s *Server) itemsBefore(ctx context.Context, events []engine.Recorded, commands []engine.Outcome) map[string]string {
+	before, known, read := map[string]string{}, map[string]bool{}, 0
+	look := func(stream engine.StreamID, version int64) {
+		if read++; stream.Type != listActor || read > mostRead {
+			return
+		}
+		l, err := s.source.list(ctx, stream.ID, version)
+		if err != nil { // not there any more: then without the words
+			return
+		}
+		for id, text := range itemTexts(l, nil) {
+			if !known[id] {
+				before[id], known[id] = text, true
+			}
+		}
+	}
+	for _, r := range events {
+		id, tells := namesItem(r.Data)
+		switch name := eventName(r.Type); {
+		case id == "" || known[id]:
+			continue
+		case r.Meta.Version > 1 && (!tells || name == "item_text_updated" || name == "item_duplicated"):
+			look(r.Meta.Stream, r.Meta.Version-1)
+		}
+		known[id] = true
+	}
+	for _, o := range commands {
+		if id, _ := namesItem(o.Data); id != "" && !known[id] {
+			look(o.Stream, 0)
+			known[id] = true
+		}
+	}
+	return before
+}
+
+// namesItem is the id of the item that a message is about, and whether it tells its text.
+func namesItem(data json.RawMessage) (id string, tells bool) {
+	var d struct{ ID, Text string }
+	_ = json.Unmarshal(data, &d) // its schema was checked when it was stored
+	return d.ID, d.Text != ""
 }
 
 // matches says whether one of the texts has the words in it, whatever their case.

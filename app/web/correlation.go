@@ -2,6 +2,7 @@ package web
 
 import (
 	"cmp"
+	"context"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -74,7 +75,7 @@ func (s *Server) correlationPage(r *http.Request) (view, error) {
 	if err != nil {
 		return view{}, err
 	}
-	c.Roots, c.Count = tree(commands, id, names)
+	c.Roots, c.Count = s.tree(r.Context(), commands, id, names)
 	c.Back, c.BackName = backTo(r.URL.Query().Get("from"), names)
 	return view{Title: "Conversation", Body: correlationView(c, s.cfg.Now())}, nil
 }
@@ -92,7 +93,7 @@ func streamsOf(commands []engine.Outcome, from string) []engine.StreamID {
 
 // tree hangs every message below the one that caused it. What was caused by
 // nothing that is shown is a root.
-func tree(commands []engine.Outcome, asked uuid.UUID, names called) (roots []*node, count int) {
+func (s *Server) tree(ctx context.Context, commands []engine.Outcome, asked uuid.UUID, names called) (roots []*node, count int) {
 	nodes, events := map[uuid.UUID]*node{}, []engine.Recorded{}
 	for _, o := range commands {
 		for _, e := range o.Events {
@@ -101,7 +102,7 @@ func tree(commands []engine.Outcome, asked uuid.UUID, names called) (roots []*no
 		}
 	}
 	slices.SortFunc(events, func(a, b engine.Recorded) int { return cmp.Compare(a.Meta.Position, b.Meta.Position) })
-	lines, texts := tellAll(events)
+	lines, texts := tellAll(events, s.itemsBefore(ctx, events, commands))
 	for _, o := range commands {
 		nodes[o.ID] = commandNode(o, texts, names)
 	}

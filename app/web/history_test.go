@@ -121,3 +121,24 @@ func TestAnAnswerToAFormIsNoDeadEnd(t *testing.T) {
 		t.Errorf("loaded again: %d to %q", status, h.Get("Location"))
 	}
 }
+
+// TestMessagesNameItemsThatTheyTellByTheirIdsOnly, whichever others are on the page.
+func TestMessagesNameItemsThatTheyTellByTheirIdsOnly(t *testing.T) {
+	s := signedIn(t, startApp(t), nil)
+	path, _ := s.list("Trip")
+	for _, text := range []string{"Rope", "Lamp"} {
+		s.submit(path, "add-item", url.Values{"text": {text}})
+	}
+	ids := s.items(path)
+	s.submit(path, "remove-"+ids[0], nil)
+	s.submit(path, "edit-"+ids[1], url.Values{"text": {"Torch"}})
+	for query, want := range map[string]string{
+		"type=item+removed": `>Item removed</a> <span class="about">Rope</span>`,
+		"type=item+changed": `>Item changed</a> <del class="about">Lamp</del> → <span class="about">Torch</span>`,
+	} {
+		_, body, _ := s.get("/system?" + query)
+		if body = strings.Join(strings.Fields(body), " "); !strings.Contains(body, want) {
+			t.Errorf("%s does not tell %s", query, want)
+		}
+	}
+}

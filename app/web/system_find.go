@@ -84,7 +84,7 @@ func (s *Server) find(ctx context.Context, l look, w wanted, before engine.Recen
 	if names, err = s.calledOf(ctx, append(l.streams(), streamsOfMessages(messages)...)); err != nil {
 		return f, names, err
 	}
-	f.Lines = slices.DeleteFunc(linesOf(messages, names), func(n *node) bool { return !matches(w.Type, n.Title, n.Type) })
+	f.Lines = slices.DeleteFunc(s.linesOf(ctx, messages, names), func(n *node) bool { return !matches(w.Type, n.Title, n.Type) })
 	return f, names, nil
 }
 
@@ -175,14 +175,17 @@ func itemsCalled(messages []engine.RecentMessage, text string) (ids []string) {
 }
 
 // linesOf tells the messages as conversations do.
-func linesOf(messages []engine.RecentMessage, names called) (lines []*node) {
+func (s *Server) linesOf(ctx context.Context, messages []engine.RecentMessage, names called) (lines []*node) {
 	var events []engine.Recorded
+	var commands []engine.Outcome
 	for _, m := range slices.Backward(messages) {
 		if m.Event != nil {
 			events = append(events, *m.Event)
+		} else {
+			commands = append(commands, *m.Command)
 		}
 	}
-	told, texts := tellAll(events)
+	told, texts := tellAll(events, s.itemsBefore(ctx, events, commands))
 	for _, m := range messages {
 		if m.Event != nil {
 			lines, told = append(lines, eventNode(told[len(told)-1], names)), told[:len(told)-1]
