@@ -55,6 +55,7 @@ func TestAxeFindsNothing(t *testing.T) {
 	bob.open(path + "/6?with=4")
 	bob.axe("a comparison")
 	bob.open(path)
+	bob.click("#more-v3 summary")
 	bob.click("#more-v1 summary")
 	bob.click("#more-v1 a")
 	bob.waitText("main h1", "Conversation")

@@ -148,11 +148,33 @@ func (s *Server) history(ctx context.Context, l todoList, past bool, until int64
 	if err != nil {
 		return h, err
 	}
+	if events, err = s.whole(ctx, stream, events, commands); err != nil {
+		return h, err
+	}
+	if len(events) > 0 {
+		h.From = events[0].Meta.Version
+	}
 	if h.From > 1 && len(events) > 0 {
 		commands = slices.DeleteFunc(commands, func(o engine.Outcome) bool { return o.At.Before(events[0].Meta.At) && len(o.Events) == 0 })
 	}
 	h.Entries = merge(l, s.textsBefore(ctx, stream, events), events, commands)
 	return h, nil
+}
+
+// whole adds the events before the window that belong to its first one: what a command
+// led to is never cut in two.
+func (s *Server) whole(ctx context.Context, stream engine.StreamID, events []engine.Recorded, commands []engine.Outcome) ([]engine.Recorded, error) {
+	if len(events) == 0 {
+		return events, nil
+	}
+	first := events[0].Meta
+	i := slices.IndexFunc(commands, func(o engine.Outcome) bool { return o.ID == first.Causation && len(o.Events) > 0 })
+	if i < 0 || commands[i].Events[0].Version >= first.Version {
+		return events, nil
+	}
+	from := commands[i].Events[0].Version
+	more, err := s.cfg.Client.Events(ctx, stream, from-1, int(first.Version-from))
+	return append(more, events...), err
 }
 
 // textsBefore are what items were called before the first of the events: the list is

@@ -103,6 +103,29 @@ func TestAGroupIsUndoneAsAWhole(t *testing.T) {
 	}
 }
 
+// TestAGroupIsNeverCutInTwo by the pages of the history.
+func TestAGroupIsNeverCutInTwo(t *testing.T) {
+	s := signedIn(t, startApp(t), nil)
+	path, _ := s.list("Trip") // versions 1 to 3
+	for n := range 30 {
+		s.submit(path, "add-item", url.Values{"text": {fmt.Sprintf("Item %d", n)}}) // to 33
+	}
+	s.submit(path+"/3", "restore-version", nil) // 34 to 63
+	for n := range 30 {
+		s.submit(path, "add-item", url.Values{"text": {fmt.Sprintf("Again %d", n)}}) // to 93
+	}
+	for page, want := range map[string]bool{path: true, path + "?until=33": false} { // the window would begin at 54
+		_, body, _ := s.get(page)
+		if body = strings.Join(strings.Fields(body), " "); strings.Contains(body, `Restored version 3</span> <span class="about">30 changes`) != want {
+			t.Errorf("%s tells the restoration as a whole: %t", page, !want)
+		}
+	}
+	_, body, _ := s.get(path)
+	if !strings.Contains(body, "?until=33") {
+		t.Error("older versions do not begin before the restoration")
+	}
+}
+
 // TestAnAnswerToAFormIsNoDeadEnd: what is sent from it leads back to the page, and so
 // does loading it again.
 func TestAnAnswerToAFormIsNoDeadEnd(t *testing.T) {

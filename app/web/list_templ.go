@@ -1739,7 +1739,7 @@ func moveForm(l listShown, item todoItem, index int) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 140, "\" title=\"Drag, or Alt+↑ and Alt+↓\"><svg viewBox=\"0 0 10 16\" aria-hidden=\"true\" focusable=\"false\"><path d=\"M2 3h.01M8 3h.01M2 8h.01M8 8h.01M2 13h.01M8 13h.01\" stroke=\"currentColor\" stroke-width=\"2.6\" stroke-linecap=\"round\"></path></svg></button></form>")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 140, "\" aria-keyshortcuts=\"ArrowUp ArrowDown\" title=\"Drag, or ↑ and ↓\"><svg viewBox=\"0 0 10 16\" aria-hidden=\"true\" focusable=\"false\"><path d=\"M2 3h.01M8 3h.01M2 8h.01M8 8h.01M2 13h.01M8 13h.01\" stroke=\"currentColor\" stroke-width=\"2.6\" stroke-linecap=\"round\"></path></svg></button></form>")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

@@ -1,4 +1,4 @@
-// Moving items: by mouse and finger on the handle, by Alt with ↑ and ↓. The list
+// Moving items: by mouse and finger on the handle, by ↑ and ↓, with Alt or without. The list
 // shows the new order at once; the form behind the handle tells the server.
 "use strict";
 
@@ -28,7 +28,7 @@
   }
 
   document.addEventListener("keydown", (evt) => {
-    if (!evt.target.matches(".handle") || !evt.altKey || (evt.key !== "ArrowUp" && evt.key !== "ArrowDown")) return;
+    if (!evt.target.matches(".handle") || evt.ctrlKey || evt.metaKey || evt.shiftKey || (evt.key !== "ArrowUp" && evt.key !== "ArrowDown")) return;
     evt.preventDefault();
     const li = row(evt.target), all = rows(), up = evt.key === "ArrowUp", to = all.indexOf(li) + (up ? -1 : 1);
     if (to >= 0 && to < all.length) place(li, up ? all[to] : all[to].nextElementSibling);
