@@ -66,24 +66,18 @@ func checkedPath(r *http.Request) string {
 	return "/"
 }
 
-// toDatastar answers a live page, always with 200: the fields' errors, a toast,
-// and the result that the page's script acts on.
+// toDatastar answers a live page, always with 200: a toast, and the result that the
+// page's script acts on, which knows the fields' errors. Their form may be gone by now.
 func (a *answer) toDatastar(w http.ResponseWriter, r *http.Request) {
 	sse := datastar.NewSSE(w, r)
 	if a.open() {
 		_ = sse.PatchElementTempl(resultElement(a.result(r.Context()))) // the tab asks again
 		return
 	}
-	for _, f := range a.faulty() {
-		if err := sse.PatchElementTempl(slotText(a.errors[f.Name]),
-			datastar.WithSelectorID(slotID(a.form, f.Name)), datastar.WithModeInner()); err != nil {
-			return // the tab is gone
-		}
-	}
 	if message := cmp.Or(a.errors[""], a.said); message != "" && a.stays() {
 		if err := sse.PatchElementTempl(toast(message, a.problem.status != 0 && !a.removed()),
 			datastar.WithSelectorID("toasts"), datastar.WithModeAppend()); err != nil {
-			return
+			return // the tab is gone
 		}
 	}
 	_ = sse.PatchElementTempl(resultElement(a.result(r.Context()))) // the last event: nothing is left to stop
@@ -93,7 +87,8 @@ func (a *answer) toDatastar(w http.ResponseWriter, r *http.Request) {
 type result struct {
 	Command, Form, Status, Version, Target, Message string
 
-	Said string // what the next page says of it; "": nothing
+	Said   string // what the next page says of it; "": nothing
+	Faults string // what is wrong beside fields, by the ids of their slots, as JSON; "" beside one: nothing
 }
 
 // What a page's script is told became of a command.
@@ -147,7 +142,7 @@ func (a *answer) version(ctx context.Context) int64 {
 }
 
 func (a *answer) result(ctx context.Context) result {
-	res := result{Command: a.in.form.Get(fieldCommand), Form: a.form, Status: a.status(), Target: a.target(), Said: a.said, Message: a.errors[""]}
+	res := result{Command: a.in.form.Get(fieldCommand), Form: a.form, Status: a.status(), Target: a.target(), Said: a.said, Message: a.errors[""], Faults: a.faults()}
 	if version := a.version(ctx); version > 0 {
 		res.Version = strconv.FormatInt(version, 10)
 	}

@@ -2,6 +2,7 @@ package web
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"net/http"
 	"slices"
@@ -164,13 +165,20 @@ func (s *Server) tellHistories(o engine.Outcome) {
 	}
 }
 
-// faulty are the fields to say something beside, or nothing any more: none when nothing
-// is wrong. Then the form may be gone by now, and its page's script clears what is left.
-func (a *answer) faulty() []engine.Field {
-	if a.problem.status == 0 {
-		return nil
+// faults are what is to be said beside the fields, or no more: by the ids of their
+// slots, as JSON.
+func (a *answer) faults() string {
+	all := map[string]string{}
+	if a.problem.status != 0 {
+		for _, f := range a.shown() {
+			all[slotID(a.form, f.Name)] = a.errors[f.Name]
+		}
 	}
-	return a.shown()
+	text, err := json.Marshal(all)
+	if err != nil { // texts are always JSON
+		return "{}"
+	}
+	return string(text)
 }
 
 // catchUp waits until the projections have seen the outcome. When that takes too

@@ -132,7 +132,7 @@ func TestDatastarAnswers(t *testing.T) {
 		}
 	}
 	want(add("Milk"), `data-status="accepted"`, `data-version="2"`)
-	want(add(" "), "selector #add-item--text-error", "mode inner", "<span>May not be empty.</span>", `data-status="refused"`)
+	want(add(" "), "{&#34;add-item--text-error&#34;:&#34;May not be empty.&#34;}", `data-status="refused"`)
 	want(add("milk"), "same text", `data-status="refused"`)
 	_, body, _ := s.datastar("/commands/todos.list.create?form=create", map[string]any{"name": "Trip", "command_id": uuid.NewString()})
 	want(body, `data-target="/todo-lists/`)
@@ -145,5 +145,5 @@ func TestDatastarAnswers(t *testing.T) {
 	want(body, `data-target="/todo-lists/`)
 	s.fake.waitErr = nil
 	_, body, _ = s.datastar("/commands/todos.list.create?form=a%22%3E%3Cb", map[string]any{"name": " "})
-	want(body, "selector #todos-list-create--name-error")
+	want(body, "{&#34;todos-list-create--name-error&#34;:&#34;")
 }

@@ -2,7 +2,9 @@ package web
 
 import (
 	"fmt"
+	"net/http"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"github.com/chromedp/cdproto/emulation"
@@ -112,6 +114,33 @@ func TestWhatIsUnderWayIsStoredBeforeThePageIsLeft(t *testing.T) {
 	ada.wait("location.pathname.startsWith('/todo-lists/')")
 	ada.open("/")
 	ada.wait("document.querySelectorAll('.listing.archived').length === 1")
+}
+
+// TestWhatIsLostGoesInItsOrder: an item is removed and written anew, and the first of
+// the two does not arrive at once.
+func TestWhatIsLostGoesInItsOrder(t *testing.T) {
+	var lost atomic.Int32
+	wrap := func(next http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if strings.HasSuffix(r.URL.Path, ".remove_item") && lost.Add(1) <= 2 {
+				w.WriteHeader(http.StatusBadGateway)
+				return
+			}
+			next.ServeHTTP(w, r)
+		})
+	}
+	browser, base := startBrowser(t), serveAppWith(t, services{wrap: wrap}).URL
+	ada := signIn(browser, t, base, "Ada")
+	ada.forgive("502")
+	ada.createList("Trip", "Stove", "Lamp")
+	ada.click(ada.item("Stove") + " .remove")
+	ada.waitText("#saving", "trying again")
+	ada.typeInto("#add-item--text", "Stove\r")
+	ada.waitItems("Lamp", "Stove")
+	ada.stored()
+	if got := ada.eval("document.querySelector('#add-item--text-error').textContent.trim() + document.querySelectorAll('.toast').length"); got != "0" {
+		t.Errorf("said: %s", got)
+	}
 }
 
 // TestAFingerBringsUpNoKeyboard that nobody asked for.

@@ -62,27 +62,27 @@ const editing = (() => {
   // meanwhile tells whoever edits a text that it is another one by now.
   function meanwhile(editor, was) {
     const now = labelOf(editor), typed = fieldOf(editor).value.trim(), other = editor.open && now !== was && now !== typed;
-    const text = other ? `${teller(now).by} changed this to “${now}” meanwhile. Saving replaces it.` : "";
+    const text = other ? `${teller("Item changed", now) ?? teller("List renamed", now) ?? "Somebody"} changed this to “${now}” meanwhile. Saving replaces it.` : "";
     const slot = byId(editor.id.replace("editor", "meanwhile"));
     if (slot.textContent === text) return;
     slot.textContent = text;
     if (text) backstory.clearFaults(editor.querySelector("form")); // they were about what was there before
   }
 
-  // teller is the latest line of the history about a text, where it is known who did
-  // what.
-  function teller(text, what = "") {
-    for (const li of document.querySelectorAll("#history > .entry-line")) {
-      const about = li.querySelector(".story .about:not(del)"), by = li.querySelector(".by"), title = li.querySelector(".what");
-      if (by && title && (what ? title.textContent === what : about && about.textContent === text)) return { by: by.textContent, what: title.textContent };
+  // teller is the latest line of the history that has a title, about a text (null: any),
+  // also within what a command led to.
+  function teller(title, text) {
+    for (const li of document.querySelectorAll("#history .entry-line")) {
+      const find = (css) => li.querySelector(`:scope > .story ${css}`), about = find("p > .about:not(del)"), what = find("p > .what");
+      if (what && what.textContent === title && (text === null || (about && about.textContent === text))) return find(".by")?.textContent;
     }
-    return { by: "Somebody", what: "" };
   }
 
-  // reason is why a text, or the list, cannot be changed any more.
+  // reason is why a text, or the list, cannot be changed any more, as far as that is known.
   function reason(text) {
-    const state = byId("page").dataset.state, { what, by } = state === "active" ? teller(text) : teller("", `List ${state}`);
-    return what ? ` (${what} by ${by})` : "";
+    const state = byId("page").dataset.state, title = state === "active" ? "Item removed" : `List ${state}`;
+    const by = teller(title, state === "active" ? text : null);
+    return by ? ` (${title} by ${by})` : "";
   }
 
   // rescue keeps the words whose editor is gone: the item was taken off the list, the

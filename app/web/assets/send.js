@@ -38,22 +38,34 @@ const backstory = (() => {
     command.command_id = lost.get(same) || freshId();
     lost.delete(same);
     const entry = { form: id, row: row && row.id, action: form.getAttribute("action"), command, text: input ? input.value : "", tries: 0 };
-    if ("chip" in form.dataset) {
-      entry.chip = chip(input);
-      entry.queued = !!undecided(id);
-    }
+    entry.queued = mustWait(entry);
+    if ("chip" in form.dataset) entry.chip = chip(input);
     sent.set(command.command_id, entry);
     show();
     return entry.queued ? null : command;
   }
 
   // New items are stored in the order in which they were typed: one is sent when the
-  // one before it is.
+  // one before it is. What was lost on the way, and all that was wished after it, goes in
+  // the order in which it was wished, one after the other.
   const undecided = (form) => [...sent.values()].find((entry) => entry.form === form && !entry.slow);
-  function sendNext(form) {
-    const entry = undecided(form);
-    if (!entry || !entry.queued) return;
-    entry.queued = false;
+  const holds = (first, entry) => !first.slow && (first.tries || first.queued || first.inTurn || first.form === entry.form);
+  function mustWait(entry) {
+    for (const first of sent.values()) {
+      if (first === entry) return false;
+      if (holds(first, entry)) return true;
+    }
+    return false;
+  }
+  function sendNext() {
+    for (const entry of sent.values()) if (entry.queued) sendAgain(entry);
+  }
+
+  // sendAgain sends what waits, unless it waits for something before it.
+  function sendAgain(entry) {
+    entry.queued = mustWait(entry);
+    if (entry.queued) return;
+    entry.inTurn = true;
     resend(entry);
   }
 
@@ -106,15 +118,16 @@ const backstory = (() => {
       if (result.status === "pending" && !entry.slow) say("This takes longer than usual. It will show up here when it is done.", "");
       entry.slow = result.status === "pending";
       entry.why = result.message;
-      sendNext(entry.form);
+      sendNext();
       return; // asked for again when the request has ended
     }
     sent.delete(result.command);
     show();
     const form = byId(entry.form);
+    tell(JSON.parse(result.faults), entry);
     if (form && result.status === "accepted") clearFaults(form);
     else markFields(form);
-    sendNext(entry.form);
+    sendNext();
     if (result.target && (result.status === "accepted" || result.said) && !again.has(entry.form)) next = { ...result };
     if (next && !sent.size) return leave(next); // not before the rest is stored
     if (result.status !== "accepted") return giveBack(form, entry);
@@ -129,6 +142,15 @@ const backstory = (() => {
     if (!form || input || "toggle" in form.dataset || "move" in form.dataset) return;
     unseen.add(entry.form);
     whenShown(entry.form, version, () => unseen.delete(entry.form));
+  }
+
+  // tell says what is wrong beside its field, or, where that is gone, of what it is.
+  function tell(faults, { text }) {
+    for (const [id, message] of Object.entries(faults)) {
+      const span = message && Object.assign(document.createElement("span"), { textContent: message });
+      if (byId(id)) byId(id).replaceChildren(...(span ? [span] : []));
+      else if (message) say(text ? `“${text}”: ${message}` : message, "bad");
+    }
   }
 
   // goOn sends what a form was sent with meanwhile, unless it is being rewritten.
@@ -236,7 +258,7 @@ const backstory = (() => {
     if (!entry.slow && ++entry.tries > mostTries) return giveUp(command, entry, entry.why || "The server could not be reached. Nothing was lost: please try again.");
     entry.waits = setTimeout(() => {
       entry.waits = 0;
-      if (sent.has(command)) resend(entry);
+      if (sent.has(command)) sendAgain(entry);
     }, Math.min(500 * 2 ** entry.tries, 8000));
   }
 
@@ -246,7 +268,7 @@ const backstory = (() => {
       if (!entry.waits) continue;
       clearTimeout(entry.waits);
       entry.waits = 0;
-      resend(entry);
+      sendAgain(entry);
     }
   }
 
@@ -258,7 +280,7 @@ const backstory = (() => {
     if (!wishes.of(entry.form)) lost.set(fingerprint(entry.form, entry.command), command);
     giveBack(byId(entry.form), entry);
     say(why, "bad");
-    sendNext(entry.form);
+    sendNext();
     show();
   }
 
