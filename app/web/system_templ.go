@@ -1308,8 +1308,8 @@ func systemScheduled(s system) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = confirmed("scheduled-"+c.ID.String(), "Cancel", "Cancel "+words(c.Type)+" "+s.Called.text(c.Stream), "Give up this command? It will not be carried out.",
-				"cancel", "Give it up", operationFields{"command": c.ID.String()}).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = confirmed("scheduled-"+c.ID.String(), "Call off", "Call off "+words(c.Type)+" "+s.Called.text(c.Stream), "Call off this command? It will not be carried out.",
+				"cancel", "Call it off", operationFields{"command": c.ID.String()}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

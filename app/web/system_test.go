@@ -287,7 +287,7 @@ func TestScheduledCommandsAreCancelled(t *testing.T) {
 		Due: time.Now().Add(10 * time.Minute), By: "Ada", Reaction: "todos.list_name.on_reserved", Data: []byte(`{"x":1}`)}}}
 	s := operatedSite(t, ops)
 	_, body, _ := s.get("/system")
-	for _, want := range []string{"Expire</strong>", "List name groceries", "in 10 min", "on_reserved", "Give up this command?"} {
+	for _, want := range []string{"Expire</strong>", "List name groceries", "in 10 min", "on_reserved", "Call off this command?"} {
 		if !strings.Contains(body, want) {
 			t.Errorf("the page does not show %q", want)
 		}
