@@ -6,7 +6,7 @@ import (
 )
 
 func TestRebuild(t *testing.T) {
-	url := filled(t)
+	url, _ := filled(t)
 	tamper(t, url, "UPDATE todos_listings SET item_count = 7")
 	app(t, "verify").ends(exitWrong)
 	app(t, "rebuild", "listings").ends(exitOK, "rebuilt todos.listings up to position 7")
@@ -24,7 +24,7 @@ func TestRebuild(t *testing.T) {
 
 // What a rebuild could not fold is told, of a projection and of a reactor.
 func TestRebuild_TellsOfWhatItLeft(t *testing.T) {
-	url := filled(t)
+	url, _ := filled(t)
 	if r := app(t, "rebuild", "slack_dispatcher").ends(exitOK); strings.Contains(r.out, "parked") {
 		t.Errorf("nothing was left: %s", r.out)
 	}

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -92,7 +93,7 @@ func tamper(t *testing.T, url string, statements ...string) {
 }
 
 // running is a worker in another engine, until stop is called or the test ends.
-func running(t *testing.T, url string) {
+func running(t *testing.T, url string) (stop func()) {
 	t.Helper()
 	eng, err := postgres.Open(t.Context(), postgres.Config{URL: url, System: newSystem(config{})})
 	if err != nil {
@@ -101,17 +102,19 @@ func running(t *testing.T, url string) {
 	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan error, 1)
 	go func() { ended <- eng.Run(ctx) }()
-	t.Cleanup(func() {
+	stop = sync.OnceFunc(func() {
 		cancel()
 		if err := <-ended; err != nil {
 			t.Error(err)
 		}
 		eng.Close()
 	})
+	t.Cleanup(stop)
 	eventually(t, "a heartbeat", func() bool {
 		n, err := eng.Workers(t.Context())
 		return err == nil && n > 0
 	})
+	return stop
 }
 
 // eventually waits until the condition holds, and fails the test after 20 s.

@@ -44,11 +44,12 @@ func listings(status engine.SystemStatus) (c engine.ConsumerStatus) {
 }
 
 // filled is a database with events, whose consumers have seen them all: positions
-// 1 to 5 give the list its name, 6 adds an item, 7 respells the name.
-func filled(t *testing.T) (url string) {
+// 1 to 5 give the list its name, 6 adds an item, 7 respells the name. stop ends the
+// engine that runs on it; the test's end does, too.
+func filled(t *testing.T) (url string, stop func()) {
 	t.Helper()
 	url = useDatabase(t)
-	running(t, url)
+	stop = running(t, url)
 	sendTo(t, "create", `{"name":"Groceries"}`).ends(exitOK)
 	sendTo(t, "add_item", `{"text":"Milk"}`).ends(exitOK)
 	sendTo(t, "update_name", `{"name":"GROCERIES"}`).ends(exitOK)
@@ -57,7 +58,7 @@ func filled(t *testing.T) (url string) {
 		app(t, "status", "--json").ends(exitOK).into(&status)
 		return !slices.ContainsFunc(status.Consumers, func(c engine.ConsumerStatus) bool { return c.Position < 7 })
 	})
-	return url
+	return url, stop
 }
 
 func TestVerifyFindsWhatIsWrong(t *testing.T) {
@@ -65,8 +66,9 @@ func TestVerifyFindsWhatIsWrong(t *testing.T) {
 		off = "ALTER TABLE backstory.events DISABLE TRIGGER ALL"
 		on  = "ALTER TABLE backstory.events ENABLE ALWAYS TRIGGER events_fixed"
 	)
-	url := filled(t)
+	url, stop := filled(t)
 	app(t, "verify").ends(exitOK, "compared todos.listings: 1 rows at position 7", "read 7 events and 7 outcomes: nothing is wrong")
+	stop() // it would follow what is wrong
 
 	for _, c := range []struct {
 		name         string
@@ -141,7 +143,7 @@ func TestVerifyFindsWhatIsWrong(t *testing.T) {
 }
 
 func TestVerifyJSON(t *testing.T) {
-	url := filled(t)
+	url, _ := filled(t)
 	var v struct {
 		OK bool
 		postgres.Verification
