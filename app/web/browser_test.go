@@ -54,6 +54,10 @@ func (w *tab) another() *tab {
 	return other
 }
 
+// autofocus is what Chromium tells when a test is quicker than a page: somebody typed
+// before it was whole.
+const autofocus = "Autofocus processing was blocked"
+
 // watch collects what the console says, and fails the test for it at the end.
 func (w *tab) watch() {
 	w.t.Helper()
@@ -67,7 +71,7 @@ func (w *tab) watch() {
 				return
 			}
 			w.mu.Lock()
-			if m.Type != chromedp.ConsoleLog {
+			if m.Type != chromedp.ConsoleLog && !strings.Contains(m.Text, autofocus) {
 				w.problems = append(w.problems, fmt.Sprintf("%s: %s", m.Type, m.Text))
 			}
 			w.mu.Unlock()

@@ -38,7 +38,6 @@ func (w *tab) focused(after string) {
 func TestEverythingByKeyboard(t *testing.T) {
 	browser, base := startBrowser(t), startApp(t)
 	ada := signIn(browser, t, base, "Ada")
-	ada.forgive("Autofocus processing was blocked") // somebody pressed Tab before the page was whole
 	ada.tabTo("#create--name")
 	ada.keys("Groceries\r")
 	ada.wait("location.pathname.startsWith('/todo-lists/') && !!document.querySelector('#add-item')")
