@@ -39,6 +39,8 @@ func TestNothingIsCutOnAPhone(t *testing.T) {
 	ada.open("/system")
 	ada.waitText(".parked", "slack_dispatcher")
 	fits("the System page")
+	ada.click("#flow-table summary")
+	fits("the flow as a table")
 	ada.open(path)
 	ada.click("#more-v3 summary")
 	ada.click("#more-v1 summary")
